@@ -1,0 +1,2 @@
+//! cotmoc
+fn main() {}

@@ -1,0 +1,8 @@
+//! The pure heart: charts, calendars and the step that moves a case.
+//!
+//! Reading order is the order of the modules below. Nothing here reads a clock, a file, the
+//! environment, the network or a random source; what is needed arrives as an argument.
+//!
+//! **Invariant:** equal arguments give equal answers, on every machine and in every year.
+
+pub mod moment;
