@@ -6,3 +6,12 @@
 //! **Invariant:** equal arguments give equal answers, on every machine and in every year.
 
 pub mod moment;
+
+pub mod definition;
+pub mod spec;
+
+pub mod effect;
+pub mod event;
+pub mod refusal;
+pub mod snapshot;
+pub mod stepped;
