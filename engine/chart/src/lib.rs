@@ -10,6 +10,9 @@ pub mod moment;
 pub mod definition;
 pub mod spec;
 
+pub mod build;
+pub mod problem;
+
 pub mod effect;
 pub mod event;
 pub mod refusal;
