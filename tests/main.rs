@@ -1,1 +1,1 @@
-//! tests
+//! The tests that cross crates, in one binary: see `support` for what they stand on.
