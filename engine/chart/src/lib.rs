@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** equal arguments give equal answers, on every machine and in every year.
 
+pub mod calendar;
 pub mod canonical;
 pub mod moment;
 

@@ -18,6 +18,7 @@ impl Timestamp {
     }
 
     /// The moment `ms` later (earlier when negative); stays at the end of range rather than wrap.
+    #[must_use]
     pub fn plus_ms(self, ms: i64) -> Self {
         Self(self.0.saturating_add(ms))
     }
