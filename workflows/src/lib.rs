@@ -1,1 +1,3 @@
-//! .
+//! What this product ships: calendars and charts as data.
+
+pub mod calendars;
