@@ -1,1 +1,3 @@
 //! The tests that cross crates, in one binary: see `support` for what they stand on.
+
+mod tidy;
