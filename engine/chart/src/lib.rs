@@ -13,6 +13,7 @@ pub mod definition;
 pub mod spec;
 
 pub mod build;
+pub mod load;
 pub mod problem;
 
 pub mod effect;
