@@ -1,3 +1,33 @@
-//! The store: log, heads, tasks, timers, messages and people, on `SQLite` and on PostgreSQL.
+//! The store: what happened and what is owed, on `SQLite` and on PostgreSQL, with one behaviour.
+//!
+//! A case is its log; everything else (head, tasks, timers, messages, receipts) is written in the
+//! same commit and could be computed again from it. The store keeps bytes and order. It decides
+//! nothing, reads no clock and draws no id: moments, ids and documents are handed in.
+//!
+//! Reading order: [`rows`] (what is stored), [`store`] (how it is opened), [`mod@commit`] (the one path
+//! by which a case moves), then one module per table. To add a function: write its SQL as
+//! `const SQL` inside it, send it through `on!`, and add its conformance test in `tests/store`.
+//!
+//! **Invariant:** every write goes through the store's one write connection ([`store::Store`]).
+//! **Invariant:** one SQL text for both databases, unless a comment says `Differs by necessity`.
 
+macro_rules! on {
+    ($db:expr, |$connection:ident| $body:expr) => {
+        match $db {
+            $crate::store::Db::Sqlite($connection) => $body,
+            $crate::store::Db::Postgres($connection) => $body,
+        }
+    };
+}
+
+mod batch;
+pub mod commit;
+pub mod error;
 pub mod rows;
+mod statements;
+pub mod store;
+mod writer;
+
+pub use commit::{CommitError, commit};
+pub use error::{ChoreError, ReadError};
+pub use store::{OpenError, Store};

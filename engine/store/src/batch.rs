@@ -1,0 +1,162 @@
+//! A batch as the databases read it: one JSON document per table, `{"0": row, "1": row, …}`.
+//!
+//! An object and not an array, because `jsonb_each` takes the same text on both databases; the keys
+//! keep the order of the rows. The documents inside a row travel as JSON *strings*, so their bytes
+//! arrive as they were hashed.
+//!
+//! **Invariant:** a document holds no NUL character, which PostgreSQL could not keep.
+
+use serde::{Serialize, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+
+use crate::rows::{Head, Write};
+
+/// The documents of a batch, in the order of the parameters of the statements: $1 to $11.
+#[derive(Debug)]
+pub(crate) struct Batch {
+    pub(crate) heads: Box<RawValue>,
+    pub(crate) entries: Box<RawValue>,
+    pub(crate) tasks_put: Box<RawValue>,
+    pub(crate) tasks_drop: Box<RawValue>,
+    pub(crate) timers_put: Box<RawValue>,
+    pub(crate) timers_drop: Box<RawValue>,
+    pub(crate) outbox: Box<RawValue>,
+    pub(crate) notices: Box<RawValue>,
+    pub(crate) inbox: Box<RawValue>,
+    pub(crate) inbox_drop: Box<RawValue>,
+    pub(crate) receipts: Box<RawValue>,
+}
+
+impl Batch {
+    /// The documents of `writes`; an error if a string of theirs holds NUL.
+    pub(crate) fn of(writes: &[Write]) -> Result<Self, sqlx::Error> {
+        let rows = writes.iter();
+        Ok(Self {
+            heads: document(rows.clone().map(Guarded::of))?,
+            entries: document(rows.clone().flat_map(|write| &write.entries))?,
+            tasks_put: document(rows.clone().flat_map(|write| &write.tasks_put))?,
+            tasks_drop: document(rows.clone().flat_map(|write| {
+                write.tasks_drop.iter().map(|(state, generation, element)| TaskKey {
+                    case_id: &write.case_id,
+                    state,
+                    generation: *generation,
+                    element,
+                })
+            }))?,
+            timers_put: document(rows.clone().flat_map(|write| &write.timers_put))?,
+            timers_drop: document(rows.clone().flat_map(|write| {
+                write.timers_drop.iter().map(|(name, generation)| TimerKey {
+                    case_id: &write.case_id,
+                    name,
+                    generation: *generation,
+                })
+            }))?,
+            outbox: document(rows.clone().flat_map(|write| &write.outbox))?,
+            notices: document(rows.clone().flat_map(|write| &write.notices))?,
+            inbox: document(rows.clone().flat_map(|write| {
+                write.inbox.iter().map(|row| Sent { case_id: &write.case_id, row })
+            }))?,
+            inbox_drop: document(rows.clone().flat_map(|write| {
+                write.inbox_drop.iter().map(|(sender, revision, ordinal)| InboxKey {
+                    case_id: &write.case_id,
+                    sender,
+                    revision: *revision,
+                    ordinal: *ordinal,
+                })
+            }))?,
+            receipts: document(rows.filter_map(|write| write.receipt.as_ref()))?,
+        })
+    }
+}
+
+/// A head and the revision it may replace.
+#[derive(Serialize)]
+struct Guarded<'a> {
+    expected: i64,
+    #[serde(flatten)]
+    head: &'a Head,
+}
+
+impl<'a> Guarded<'a> {
+    fn of(write: &'a Write) -> Self {
+        Self { expected: write.expected_revision, head: &write.head }
+    }
+}
+
+#[derive(Serialize)]
+struct TaskKey<'a> {
+    case_id: &'a str,
+    state: &'a str,
+    generation: i64,
+    element: &'a str,
+}
+
+#[derive(Serialize)]
+struct TimerKey<'a> {
+    case_id: &'a str,
+    name: &'a str,
+    generation: i64,
+}
+
+#[derive(Serialize)]
+struct InboxKey<'a> {
+    case_id: &'a str,
+    sender: &'a str,
+    revision: i64,
+    ordinal: i64,
+}
+
+/// A message, and the case in whose commit it is written.
+#[derive(Serialize)]
+struct Sent<'a, T> {
+    case_id: &'a str,
+    #[serde(flatten)]
+    row: &'a T,
+}
+
+/// `rows` as one document with the keys 0, 1, 2 ….
+pub(crate) fn document<T: Serialize>(
+    rows: impl Iterator<Item = T> + Clone,
+) -> Result<Box<RawValue>, sqlx::Error> {
+    let document =
+        to_raw_value(&Numbered(rows)).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    if holds_nul(document.get()) {
+        return Err(sqlx::Error::Encode("a text of this row holds the character NUL".into()));
+    }
+    Ok(document)
+}
+
+struct Numbered<I>(I);
+
+impl<T: Serialize, I: Iterator<Item = T> + Clone> Serialize for Numbered<I> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.0.clone().enumerate())
+    }
+}
+
+/// Whether a JSON text escapes NUL: `\u0000` after an even number of backslashes.
+fn holds_nul(text: &str) -> bool {
+    text.match_indices("\\u0000").any(|(at, _)| {
+        let before = text[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        before % 2 == 0
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::document;
+
+    #[test]
+    fn rows_keep_their_order_and_texts_their_bytes() {
+        let document = document(["b", "a\"\\u0000"].iter()).unwrap();
+        assert_eq!(document.get(), r#"{"0":"b","1":"a\"\\u0000"}"#);
+    }
+
+    #[test]
+    fn nul_is_refused_and_its_spelling_is_not() {
+        for (text, refused) in [("a\0b", true), ("\\\0", true), ("\\u0000", false), ("0000", false)]
+        {
+            assert_eq!(document([text].iter()).is_err(), refused, "{text:?}");
+        }
+    }
+}

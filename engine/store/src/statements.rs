@@ -1,0 +1,471 @@
+//! The fixed few statements by which cases move: the same tails on both databases, two heads.
+//!
+//! `accepted` holds the ids of the batch whose head still has the expected revision, and whose
+//! consumed messages are all still there. Every tail writes rows of accepted cases only. On
+//! PostgreSQL `accepted` is a CTE over the heads locked in the order of their ids; on `SQLite` it is a
+//! temporary table of the write connection, filled after `BEGIN IMMEDIATE` and emptied before
+//! `COMMIT`.
+//!
+//! Parameters: $1 heads, $2 entries, $3 tasks put, $4 tasks dropped, $5 timers put, $6 timers
+//! dropped, $7 outbox, $8 notices, $9 messages sent, $10 messages consumed, $11 receipts.
+//!
+//! **Invariant:** nothing is written for a case that is not in `accepted`.
+
+/// A column of a row's document.
+macro_rules! text {
+    ($name:literal) => {
+        concat!("d.value->>'", $name, "'")
+    };
+}
+macro_rules! int {
+    ($name:literal) => {
+        concat!("CAST(d.value->>'", $name, "' AS bigint)")
+    };
+}
+macro_rules! bool {
+    ($name:literal) => {
+        concat!("CAST(d.value->>'", $name, "' AS boolean)")
+    };
+}
+/// The rows of document `$n` that belong to accepted cases, in their order.
+macro_rules! accepted {
+    ($document:literal) => {
+        concat!(
+            " FROM jsonb_each(",
+            $document,
+            ") d CROSS JOIN accepted a WHERE a.case_id = d.value->>'case_id' "
+        )
+    };
+}
+macro_rules! entries {
+    () => {
+        concat!(
+            "INSERT INTO log (epoch, case_id, revision, kind, semantics, recorded_at_ms, chart_sha,
+                calendar_sha, actor, event, payload, origin, states, data_sha, effects, terms,
+                snapshot, trace, prev_hash, hash)
+            SELECT (SELECT CAST(m.value AS bigint) FROM meta m WHERE m.key = 'epoch'), ",
+            text!("case_id"),
+            ", ",
+            int!("revision"),
+            ", ",
+            text!("kind"),
+            ", ",
+            int!("semantics"),
+            ", ",
+            int!("recorded_at_ms"),
+            ", ",
+            text!("chart_sha"),
+            ", ",
+            text!("calendar_sha"),
+            ", ",
+            text!("actor"),
+            ", ",
+            text!("event"),
+            ", ",
+            text!("payload"),
+            ", ",
+            text!("origin"),
+            ", ",
+            text!("states"),
+            ", ",
+            text!("data_sha"),
+            ", ",
+            text!("effects"),
+            ", ",
+            text!("terms"),
+            ", ",
+            text!("snapshot"),
+            ", ",
+            text!("trace"),
+            ", ",
+            text!("prev_hash"),
+            ", ",
+            text!("hash"),
+            accepted!("$2"),
+            "ORDER BY CAST(d.key AS bigint)"
+        )
+    };
+}
+macro_rules! tasks_drop {
+    () => {
+        concat!(
+            "DELETE FROM tasks WHERE (case_id, state, generation, element) IN (SELECT ",
+            text!("case_id"),
+            ", ",
+            text!("state"),
+            ", ",
+            int!("generation"),
+            ", ",
+            text!("element"),
+            accepted!("$4"),
+            ")"
+        )
+    };
+}
+macro_rules! tasks_put {
+    () => {
+        concat!(
+            "INSERT INTO tasks (case_id, state, generation, element, role, subject, title,
+                opened_at_ms, due_at_ms, due_date)
+            SELECT ",
+            text!("case_id"),
+            ", ",
+            text!("state"),
+            ", ",
+            int!("generation"),
+            ", ",
+            text!("element"),
+            ", ",
+            text!("role"),
+            ", ",
+            text!("subject"),
+            ", ",
+            text!("title"),
+            ", ",
+            int!("opened_at_ms"),
+            ", ",
+            int!("due_at_ms"),
+            ", ",
+            text!("due_date"),
+            accepted!("$3"),
+            "ON CONFLICT (case_id, state, generation, element) DO UPDATE SET
+                role = excluded.role, subject = excluded.subject, title = excluded.title,
+                due_at_ms = excluded.due_at_ms, due_date = excluded.due_date"
+        )
+    };
+}
+macro_rules! timers_drop {
+    () => {
+        concat!(
+            "DELETE FROM timers WHERE (case_id, name, generation) IN (SELECT ",
+            text!("case_id"),
+            ", ",
+            text!("name"),
+            ", ",
+            int!("generation"),
+            accepted!("$6"),
+            ")"
+        )
+    };
+}
+macro_rules! timers_put {
+    () => {
+        concat!(
+            "INSERT INTO timers (case_id, name, generation, due_at_ms) SELECT ",
+            text!("case_id"),
+            ", ",
+            text!("name"),
+            ", ",
+            int!("generation"),
+            ", ",
+            int!("due_at_ms"),
+            accepted!("$5"),
+            "ON CONFLICT (case_id, name, generation) DO UPDATE SET
+                due_at_ms = excluded.due_at_ms, claimed_by = NULL, claimed_until_ms = NULL"
+        )
+    };
+}
+macro_rules! outbox {
+    () => {
+        concat!(
+            "INSERT INTO outbox (case_id, id, revision, ordinal, kind, body, due_at_ms) SELECT ",
+            text!("case_id"),
+            ", ",
+            text!("id"),
+            ", ",
+            int!("revision"),
+            ", ",
+            int!("ordinal"),
+            ", ",
+            text!("kind"),
+            ", ",
+            text!("body"),
+            ", ",
+            int!("due_at_ms"),
+            accepted!("$7")
+        )
+    };
+}
+macro_rules! notices {
+    () => {
+        concat!(
+            "INSERT INTO notices (case_id, id, revision, ordinal, role, subject, letter, item, rung,
+                due_at_ms, immediate, data, created_at_ms)
+            SELECT ",
+            text!("case_id"), ", ", text!("id"), ", ", int!("revision"), ", ", int!("ordinal"), ", ",
+            text!("role"), ", ", text!("subject"), ", ", text!("letter"), ", ", text!("item"), ", ",
+            text!("rung"), ", ", int!("due_at_ms"), ", ", bool!("immediate"), ", ", text!("data"), ", ",
+            int!("created_at_ms"),
+            accepted!("$8")
+        )
+    };
+}
+macro_rules! inbox {
+    () => {
+        concat!(
+            "INSERT INTO inbox (sender, revision, ordinal, receiver, kind, event, payload, from_child,
+                due_at_ms, body)
+            SELECT ",
+            text!("sender"), ", ", int!("revision"), ", ", int!("ordinal"), ", ", text!("receiver"), ", ",
+            text!("kind"), ", ", text!("event"), ", ", text!("payload"), ", ", text!("from_child"), ", ",
+            int!("due_at_ms"), ", ", text!("body"),
+            accepted!("$9")
+        )
+    };
+}
+macro_rules! inbox_drop {
+    () => {
+        concat!(
+            "DELETE FROM inbox WHERE (sender, revision, ordinal) IN (SELECT ",
+            text!("sender"),
+            ", ",
+            int!("revision"),
+            ", ",
+            int!("ordinal"),
+            accepted!("$10"),
+            ")"
+        )
+    };
+}
+macro_rules! receipts {
+    () => {
+        concat!(
+            "INSERT INTO receipts (case_id, key, body_sha, revision, decision, answer, recorded_at_ms)
+            SELECT ",
+            text!("case_id"), ", ", text!("key"), ", ", text!("body_sha"), ", ", int!("revision"), ", ",
+            int!("decision"), ", ", text!("answer"), ", ", int!("recorded_at_ms"),
+            accepted!("$11")
+        )
+    };
+}
+macro_rules! head_columns {
+    () => {
+        "case_id, chart, chart_version, chart_sha, subject, parent_id, revision, decision, stage,
+            states, snapshot, hash, opened_at_ms, recorded_at_ms, done, retention_class"
+    };
+}
+macro_rules! head_values {
+    () => {
+        concat!(
+            text!("case_id"),
+            ", ",
+            text!("chart"),
+            ", ",
+            int!("chart_version"),
+            ", ",
+            text!("chart_sha"),
+            ", ",
+            text!("subject"),
+            ", ",
+            text!("parent_id"),
+            ", ",
+            int!("revision"),
+            ", ",
+            int!("decision"),
+            ", ",
+            text!("stage"),
+            ", ",
+            text!("states"),
+            ", ",
+            text!("snapshot"),
+            ", ",
+            text!("hash"),
+            ", ",
+            int!("opened_at_ms"),
+            ", ",
+            int!("recorded_at_ms"),
+            ", ",
+            bool!("done"),
+            ", ",
+            text!("retention_class")
+        )
+    };
+}
+/// The cases of the batch that consume a message which is gone.
+macro_rules! short {
+    () => {
+        concat!(
+            "SELECT ",
+            text!("case_id"),
+            " FROM jsonb_each($10) d WHERE NOT EXISTS (SELECT 1 FROM inbox i WHERE i.sender = ",
+            text!("sender"),
+            " AND i.revision = ",
+            int!("revision"),
+            " AND i.ordinal = ",
+            int!("ordinal"),
+            " AND i.receiver = ",
+            text!("case_id"),
+            ")"
+        )
+    };
+}
+
+/// One string from `BEGIN IMMEDIATE` to `COMMIT`, one trip to the thread that owns the file. Returns
+/// the accepted ids. Must be read to its end (`fetch_all`): a reader that stops at the first row
+/// stops before `COMMIT`.
+pub(crate) const SQLITE: &str = concat!(
+    "BEGIN IMMEDIATE;
+    INSERT INTO accepted (case_id) SELECT ",
+    text!("case_id"),
+    " FROM jsonb_each($1) d
+    WHERE COALESCE((SELECT c.revision FROM cases c WHERE c.case_id = ",
+    text!("case_id"),
+    "), 0) = ",
+    int!("expected"),
+    " AND (",
+    int!("expected"),
+    " > 0
+        OR NOT EXISTS (SELECT 1 FROM removed r WHERE r.case_id = ",
+    text!("case_id"),
+    "))
+    AND ",
+    text!("case_id"),
+    " NOT IN (",
+    short!(),
+    ");\n",
+    entries!(),
+    ";\n",
+    tasks_drop!(),
+    ";\n",
+    tasks_put!(),
+    ";\n",
+    timers_drop!(),
+    ";\n",
+    timers_put!(),
+    ";\n",
+    outbox!(),
+    ";\n",
+    notices!(),
+    ";\n",
+    inbox_drop!(),
+    ";\n",
+    inbox!(),
+    ";\n",
+    receipts!(),
+    ";\n",
+    "INSERT INTO cases (",
+    head_columns!(),
+    ") SELECT ",
+    head_values!(),
+    accepted!("$1"),
+    "ON CONFLICT (case_id) DO UPDATE SET
+        chart_version = excluded.chart_version, chart_sha = excluded.chart_sha,
+        revision = excluded.revision, decision = excluded.decision, stage = excluded.stage,
+        states = excluded.states, snapshot = excluded.snapshot, hash = excluded.hash,
+        recorded_at_ms = excluded.recorded_at_ms, done = excluded.done,
+        retention_class = excluded.retention_class;
+    SELECT case_id FROM accepted;
+    DELETE FROM accepted;
+    COMMIT"
+);
+
+/// One statement, its own transaction, one round trip. Returns the accepted ids.
+///
+/// Heads are locked in the order of their ids before anything is born, and births follow in that
+/// order too, so that two processes can never hold what the other needs.
+///
+/// Differs by necessity: PostgreSQL can write in a CTE, and must lock before it writes; `SQLite` has
+/// one writer, so a guard that holds at the first statement holds at the last.
+pub(crate) const POSTGRES: &str = concat!(
+    "WITH short AS (",
+    short!(),
+    "),
+    locked AS (
+        SELECT c.case_id FROM jsonb_each($1) d JOIN cases c ON c.case_id = ",
+    text!("case_id"),
+    "
+        WHERE c.revision = ",
+    int!("expected"),
+    " AND ",
+    int!("expected"),
+    " > 0
+            AND NOT EXISTS (SELECT 1 FROM short s WHERE s.case_id = c.case_id)
+        ORDER BY c.case_id
+        FOR UPDATE OF c),
+    born AS (
+        INSERT INTO cases (",
+    head_columns!(),
+    ") SELECT ",
+    head_values!(),
+    " FROM jsonb_each($1) d
+        WHERE ",
+    int!("expected"),
+    " = 0 AND (SELECT count(*) FROM locked) >= 0
+            AND NOT EXISTS (SELECT 1 FROM short s WHERE s.case_id = ",
+    text!("case_id"),
+    ")
+            AND NOT EXISTS (SELECT 1 FROM removed r WHERE r.case_id = ",
+    text!("case_id"),
+    ")
+        ORDER BY ",
+    text!("case_id"),
+    "
+        ON CONFLICT (case_id) DO NOTHING
+        RETURNING case_id),
+    accepted AS (SELECT case_id FROM locked UNION ALL SELECT case_id FROM born),
+    moved AS (
+        UPDATE cases SET
+            chart_version = ",
+    int!("chart_version"),
+    ", chart_sha = ",
+    text!("chart_sha"),
+    ",
+            revision = ",
+    int!("revision"),
+    ", decision = ",
+    int!("decision"),
+    ",
+            stage = ",
+    text!("stage"),
+    ", states = ",
+    text!("states"),
+    ",
+            snapshot = ",
+    text!("snapshot"),
+    ", hash = ",
+    text!("hash"),
+    ",
+            recorded_at_ms = ",
+    int!("recorded_at_ms"),
+    ", done = ",
+    bool!("done"),
+    ",
+            retention_class = ",
+    text!("retention_class"),
+    "
+        FROM jsonb_each($1) d JOIN locked l ON l.case_id = ",
+    text!("case_id"),
+    "
+        WHERE cases.case_id = l.case_id),
+    entries AS (",
+    entries!(),
+    "),
+    tasks_drop AS (",
+    tasks_drop!(),
+    "),
+    tasks_put AS (",
+    tasks_put!(),
+    "),
+    timers_drop AS (",
+    timers_drop!(),
+    "),
+    timers_put AS (",
+    timers_put!(),
+    "),
+    outbox_put AS (",
+    outbox!(),
+    "),
+    notices_put AS (",
+    notices!(),
+    "),
+    inbox_drop AS (",
+    inbox_drop!(),
+    "),
+    inbox_put AS (",
+    inbox!(),
+    "),
+    receipts_put AS (",
+    receipts!(),
+    ")
+    SELECT case_id FROM accepted"
+);
