@@ -287,7 +287,7 @@ macro_rules! short {
         concat!(
             "SELECT ",
             text!("case_id"),
-            " FROM jsonb_each($10) d WHERE NOT EXISTS (SELECT 1 FROM inbox i WHERE i.sender = ",
+            " AS case_id FROM jsonb_each($10) d WHERE NOT EXISTS (SELECT 1 FROM inbox i WHERE i.sender = ",
             text!("sender"),
             " AND i.revision = ",
             int!("revision"),

@@ -1,0 +1,173 @@
+//! One batch: what is accepted is there whole, what is not has left nothing.
+
+use store::{CommitError, commit};
+
+use crate::fresh::Fresh;
+use crate::sample::{full, message, step, task, timer};
+
+both!(
+    a_birth_writes_a_row_in_every_table,
+    a_step_moves_the_head_and_changes_what_is_owed,
+    a_stale_write_leaves_nothing,
+    a_case_is_born_once,
+    fifty_mixed_writes_are_answered_each_for_itself,
+    one_bad_row_fails_the_batch_and_leaves_nothing,
+    a_case_twice_in_a_batch_is_a_fault_of_the_program,
+    a_consumed_message_is_consumed_once,
+    a_birth_and_its_cause_are_one_commit,
+    the_log_is_append_only,
+    several_entries_keep_their_order,
+);
+
+async fn a_birth_writes_a_row_in_every_table(fresh: &Fresh) {
+    assert_eq!(commit(&fresh.store, &[]).await.unwrap(), Vec::<bool>::new());
+    assert_eq!(commit(&fresh.store, &[full("a", 0)]).await.unwrap(), [true]);
+    for table in ["log", "cases", "tasks", "timers", "outbox", "notices", "inbox", "receipts"] {
+        assert_eq!(fresh.number(&format!("SELECT count(*) FROM {table}")).await, 1, "{table}");
+    }
+}
+
+async fn a_step_moves_the_head_and_changes_what_is_owed(fresh: &Fresh) {
+    commit(&fresh.store, &[full("a", 0), full("b", 0)]).await.unwrap();
+    let mut write = step("a", 1);
+    write.tasks_drop = vec![("draft".to_owned(), 1, String::new())];
+    write.timers_drop = vec![("due".to_owned(), 1), ("never".to_owned(), 7)];
+    write.tasks_put = vec![task("a", "review", 2)];
+    write.timers_put = vec![timer("a", "due", 2, 5)];
+    assert_eq!(commit(&fresh.store, &[write]).await.unwrap(), [true]);
+    for (expected, sql) in [
+        (2, "SELECT revision FROM cases WHERE case_id = 'a'"),
+        (1, "SELECT revision FROM cases WHERE case_id = 'b'"),
+        (1, "SELECT count(*) FROM tasks WHERE case_id = 'a' AND state = 'review'"),
+        (2, "SELECT count(*) FROM tasks"),
+        (5, "SELECT due_at_ms FROM timers WHERE case_id = 'a'"),
+        (2, "SELECT count(*) FROM timers"),
+        (3, "SELECT count(*) FROM log WHERE epoch = 1"),
+    ] {
+        assert_eq!(fresh.number(sql).await, expected, "{sql}");
+    }
+}
+
+async fn a_stale_write_leaves_nothing(fresh: &Fresh) {
+    commit(&fresh.store, &[full("a", 0)]).await.unwrap();
+    commit(&fresh.store, &[step("a", 1)]).await.unwrap();
+    let rows = fresh.rows().await;
+    for expected in [1, 3, 7] {
+        let mut write = full("a", expected);
+        write.tasks_drop = vec![("draft".to_owned(), 1, String::new())];
+        assert_eq!(commit(&fresh.store, &[write]).await.unwrap(), [false], "{expected}");
+    }
+    assert_eq!(commit(&fresh.store, &[full("absent", 4)]).await.unwrap(), [false]);
+    assert_eq!(fresh.rows().await, rows);
+}
+
+async fn a_case_is_born_once(fresh: &Fresh) {
+    commit(&fresh.store, &[full("a", 0)]).await.unwrap();
+    let rows = fresh.rows().await;
+    let answers = commit(&fresh.store, &[full("b", 0), full("a", 0), full("c", 0)]).await.unwrap();
+    assert_eq!(answers, [true, false, true]);
+    assert_eq!(fresh.rows().await, rows * 3);
+}
+
+async fn fifty_mixed_writes_are_answered_each_for_itself(fresh: &Fresh) {
+    let births: Vec<_> = (0..40).map(|n| full(&format!("case {n}"), 0)).collect();
+    assert!(commit(&fresh.store, &births).await.unwrap().iter().all(|accepted| *accepted));
+    let rows = fresh.rows().await;
+    // Forty steps of which five are stale, and ten births, in no order of their ids.
+    let writes: Vec<_> = (0..50)
+        .map(|n| {
+            let id = format!("case {}", (n * 7) % 50);
+            match (n * 7) % 50 {
+                case if case >= 40 => full(&id, 0),
+                case if case % 8 == 3 => full(&id, 3),
+                _ => full(&id, 1),
+            }
+        })
+        .collect();
+    let expected: Vec<_> = writes.iter().map(|write| write.expected_revision != 3).collect();
+    assert_eq!(expected.iter().filter(|accepted| !**accepted).count(), 5);
+    assert_eq!(commit(&fresh.store, &writes).await.unwrap(), expected);
+    // A birth writes eight rows; a step one less, because the head is there.
+    assert_eq!(fresh.rows().await, rows + 10 * 8 + 35 * 7);
+    let sql = "SELECT count(*) FROM cases c WHERE revision <>
+        (SELECT count(*) FROM log l WHERE l.case_id = c.case_id)";
+    assert_eq!(fresh.number(sql).await, 0, "head and log agree");
+}
+
+async fn one_bad_row_fails_the_batch_and_leaves_nothing(fresh: &Fresh) {
+    commit(&fresh.store, &[full("a", 0)]).await.unwrap();
+    let rows = fresh.rows().await;
+    let mut of_a_kind = step("b", 0);
+    of_a_kind.entries[0].kind = "poem".to_owned();
+    let mut nul = step("b", 0);
+    nul.head.subject = "a\0b".to_owned();
+    let mut second = step("a", 1);
+    second.receipt = full("a", 0).receipt;
+    for bad in [of_a_kind, nul, second] {
+        let outcome = commit(&fresh.store, &[full("c", 0), bad, full("d", 0)]).await;
+        assert!(matches!(outcome, Err(CommitError::Data(_))), "{outcome:?}");
+        assert_eq!(fresh.rows().await, rows);
+    }
+    // The connection is fit for the next batch.
+    assert_eq!(commit(&fresh.store, &[full("c", 0)]).await.unwrap(), [true]);
+}
+
+async fn a_case_twice_in_a_batch_is_a_fault_of_the_program(fresh: &Fresh) {
+    let store = fresh.store.clone();
+    let twice =
+        tokio::spawn(async move { commit(&store, &[step("a", 0), step("a", 0)]).await.is_err() });
+    // A debug build panics before anything is sent, a release build is refused by the database.
+    assert!(twice.await.unwrap_or(true));
+    assert_eq!(fresh.rows().await, 0);
+    assert_eq!(commit(&fresh.store, &[step("a", 0)]).await.unwrap(), [true]);
+}
+
+async fn a_consumed_message_is_consumed_once(fresh: &Fresh) {
+    let mut sender = step("sender", 0);
+    sender.inbox = vec![message("sender", 1, "receiver")];
+    commit(&fresh.store, &[sender, step("receiver", 0)]).await.unwrap();
+    let consume = |expected| {
+        let mut write = full("receiver", expected);
+        write.inbox.clear();
+        write.inbox_drop = vec![("sender".to_owned(), 1, 2)];
+        write
+    };
+    assert_eq!(commit(&fresh.store, &[consume(1)]).await.unwrap(), [true]);
+    assert_eq!(fresh.number("SELECT count(*) FROM inbox").await, 0);
+    // Another process that had claimed it before has read the new head, but the message is gone.
+    let rows = fresh.rows().await;
+    let answers = commit(&fresh.store, &[consume(2), step("sender", 1)]).await.unwrap();
+    assert_eq!(answers, [false, true]);
+    assert_eq!(fresh.rows().await, rows + 1);
+}
+
+async fn a_birth_and_its_cause_are_one_commit(fresh: &Fresh) {
+    let mut parent = step("parent", 0);
+    parent.inbox = vec![message("parent", 1, "child")];
+    commit(&fresh.store, &[parent]).await.unwrap();
+    let mut child = step("child", 0);
+    child.head.parent_id = Some("parent".to_owned());
+    child.inbox_drop = vec![("parent".to_owned(), 1, 2)];
+    assert_eq!(commit(&fresh.store, std::slice::from_ref(&child)).await.unwrap(), [true]);
+    assert_eq!(commit(&fresh.store, &[child]).await.unwrap(), [false]);
+    assert_eq!(fresh.number("SELECT count(*) FROM inbox").await, 0);
+}
+
+async fn the_log_is_append_only(fresh: &Fresh) {
+    commit(&fresh.store, &[full("a", 0)]).await.unwrap();
+    for sql in ["UPDATE log SET event = 'x'", "DELETE FROM log"] {
+        let refused = fresh.run(sql).await.unwrap_err().to_string();
+        assert!(refused.contains("the log is append-only"), "{sql}: {refused}");
+    }
+    assert_eq!(fresh.number("SELECT count(*) FROM log WHERE event = 'submit'").await, 1);
+}
+
+async fn several_entries_keep_their_order(fresh: &Fresh) {
+    let mut write = step("a", 0);
+    write.entries = (1..=12).map(|revision| crate::sample::entry("a", revision)).collect();
+    write.head = crate::sample::head("a", 12);
+    assert_eq!(commit(&fresh.store, &[write, step("b", 0)]).await.unwrap(), [true, true]);
+    let sql = "SELECT count(*) FROM log l JOIN log m ON l.case_id = m.case_id
+        AND l.seq < m.seq AND l.revision >= m.revision";
+    assert_eq!(fresh.number(sql).await, 0);
+}
