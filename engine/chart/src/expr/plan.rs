@@ -1,0 +1,438 @@
+//! The small tree: the plain forms of CEL, evaluated straight over the document.
+//!
+//! `data.x > 3 && In('review')` costs the crate some microseconds, for names, boxes and registry
+//! look-ups; here it costs the comparisons. Whatever is not plain stops with [`Stop::Bail`], and
+//! the crate evaluates the whole expression instead.
+//!
+//! **Invariant:** an answer or a fault here is the crate's answer or fault (`agreement` checks it
+//! on random expressions and documents); an expression without effects may be run twice.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+
+use serde_json::Value;
+
+use super::functions::ITEMS_MAX;
+use super::plan_value::Plain;
+use super::{EventView, Scope};
+
+/// Where a path begins.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Root {
+    Data,
+    Event,
+    Actor,
+    Subject,
+    /// A local of the scope.
+    Local(Box<str>),
+    /// A bare identifier of SCXML: a key of the data, else the root of that name.
+    Key(Box<str>),
+}
+
+/// A node.
+#[derive(Debug, Clone)]
+pub(super) enum Plan {
+    Const(Plain<'static>),
+    Root(Root),
+    EventName,
+    /// A field of `_event`.
+    Envelope(Box<str>),
+    Now,
+    /// A variable of a comprehension, counted from the outermost.
+    Bound(usize),
+    Select(Box<Plan>, Box<str>),
+    Has(Box<Plan>, Box<str>),
+    Index(Box<Plan>, Box<Plan>),
+    Active(Box<Plan>),
+    Not(Box<Plan>),
+    Negate(Box<Plan>),
+    And(Box<Plan>, Box<Plan>),
+    Or(Box<Plan>, Box<Plan>),
+    If(Box<(Plan, Plan, Plan)>),
+    Equal { negated: bool, sides: Box<(Plan, Plan)> },
+    Compare(Comparison, Box<(Plan, Plan)>),
+    Arithmetic(Arithmetic, Box<(Plan, Plan)>),
+    Member(Box<(Plan, Plan)>),
+    List(Vec<Plan>),
+    Size(Box<Plan>),
+    Each(Box<Each>),
+}
+
+/// `<`, `<=`, `>` or `>=`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Comparison {
+    Less,
+    LessOrEqual,
+    Greater,
+    GreaterOrEqual,
+}
+
+/// `+`, `-`, `*`, `/` or `%`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Arithmetic {
+    Add,
+    Subtract,
+    Multiply,
+    Divide,
+    Remainder,
+}
+
+/// A comprehension.
+#[derive(Debug, Clone)]
+pub(super) struct Each {
+    pub(super) range: Plan,
+    pub(super) body: Body,
+}
+
+/// What a comprehension does with each element.
+#[derive(Debug, Clone)]
+pub(super) enum Body {
+    /// `all` (decided by the first false) or `exists` (by the first true).
+    Until { decided_by: bool, test: Plan },
+    /// `map` and `filter`.
+    Collect { filter: Option<Plan>, item: Plan },
+}
+
+/// Why there is no answer.
+#[derive(Debug)]
+pub(super) enum Stop {
+    /// Not a plain form after all: let the crate run it.
+    Bail,
+    /// CEL's answer is an error.
+    Fault(Fault),
+}
+
+/// An error of evaluation.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Fault {
+    #[error("there is no `{0}`; ask `has(..)` first, or give it a default")]
+    Missing(String),
+    #[error("there is no `{0}` here")]
+    Undeclared(String),
+    #[error("{0} does not go with {1} and {2}")]
+    Misfit(&'static str, &'static str, &'static str),
+    #[error("{0} is not {1}")]
+    Type(&'static str, &'static str),
+    #[error("{0}")]
+    Arithmetic(&'static str),
+}
+
+type Answer<'a> = Result<Plain<'a>, Stop>;
+
+fn fault<T>(fault: Fault) -> Result<T, Stop> {
+    Err(Stop::Fault(fault))
+}
+
+impl Plan {
+    /// The answer in `scope`; `bound` holds the variables of the comprehensions around.
+    pub(super) fn eval<'a>(&'a self, scope: &Scope<'a>, bound: &mut Vec<Plain<'a>>) -> Answer<'a> {
+        match self {
+            Self::Const(value) => Ok(value.clone()),
+            Self::Root(root) => Plain::of(resolve(root, scope)?),
+            Self::Now => Ok(Plain::Int(scope.now_ms)),
+            Self::EventName => Ok(Plain::Text(Cow::Borrowed(event(scope)?.name))),
+            Self::Envelope(field) => envelope(event(scope)?, field),
+            Self::Bound(at) => bound.get(*at).cloned().ok_or(Stop::Bail),
+            Self::Select(..) | Self::Has(..) | Self::Index(..) => self.eval_access(scope, bound),
+            Self::Active(state) => match state.eval(scope, bound)? {
+                Plain::Text(state) => Ok(Plain::Bool(scope.active.is_active(&state))),
+                other => fault(Fault::Type(other.type_name(), "the id of a state")),
+            },
+            Self::Not(inner) => inner.eval_bool(scope, bound).map(|b| Plain::Bool(!b)),
+            Self::Negate(inner) => negate(inner.eval(scope, bound)?),
+            Self::And(left, right) => eval_logic(false, left, right, scope, bound),
+            Self::Or(left, right) => eval_logic(true, left, right, scope, bound),
+            Self::If(parts) => {
+                let branch = if parts.0.eval_bool(scope, bound)? { &parts.1 } else { &parts.2 };
+                branch.eval(scope, bound)
+            }
+            Self::Equal { negated, sides } => {
+                let (left, right) = (sides.0.eval(scope, bound)?, sides.1.eval(scope, bound)?);
+                left.equals(&right).map(|equal| Plain::Bool(equal != *negated))
+            }
+            Self::Compare(comparison, sides) => {
+                let (left, right) = (sides.0.eval(scope, bound)?, sides.1.eval(scope, bound)?);
+                left.compare(&right).map(|order| Plain::Bool(comparison.holds(order)))
+            }
+            Self::Arithmetic(operator, sides) => {
+                let (left, right) = (sides.0.eval(scope, bound)?, sides.1.eval(scope, bound)?);
+                arithmetic(*operator, left, right)
+            }
+            Self::Member(sides) => {
+                let (value, within) = (sides.0.eval(scope, bound)?, sides.1.eval(scope, bound)?);
+                is_member(&value, &within).map(Plain::Bool)
+            }
+            Self::List(items) => {
+                let items: Result<_, _> = items.iter().map(|item| item.eval(scope, bound)).collect();
+                items.map(Plain::List)
+            }
+            Self::Size(inner) => size(&inner.eval(scope, bound)?),
+            Self::Each(each) => each.eval(scope, bound),
+        }
+    }
+
+    fn eval_bool<'a>(&'a self, scope: &Scope<'a>, bound: &mut Vec<Plain<'a>>) -> Result<bool, Stop> {
+        match self.eval(scope, bound)? {
+            Plain::Bool(b) => Ok(b),
+            other => fault(Fault::Type(other.type_name(), "bool")),
+        }
+    }
+
+    fn eval_access<'a>(&'a self, scope: &Scope<'a>, bound: &mut Vec<Plain<'a>>) -> Answer<'a> {
+        match self {
+            Self::Select(operand, key) => match operand.eval(scope, bound)? {
+                Plain::Json(Value::Object(members)) => match members.get(&**key) {
+                    Some(member) => Plain::of(member),
+                    None => fault(Fault::Missing(key.to_string())),
+                },
+                other => fault(Fault::Type(other.type_name(), "an object")),
+            },
+            Self::Has(operand, key) => match operand.eval(scope, bound)? {
+                Plain::Json(Value::Object(members)) => Ok(Plain::Bool(members.contains_key(&**key))),
+                other => fault(Fault::Type(other.type_name(), "an object")),
+            },
+            Self::Index(operand, index) => {
+                let operand = operand.eval(scope, bound)?;
+                index_into(operand, &index.eval(scope, bound)?)
+            }
+            _ => Err(Stop::Bail),
+        }
+    }
+}
+
+fn event<'a>(scope: &Scope<'a>) -> Result<EventView<'a>, Stop> {
+    scope.event.ok_or_else(|| Stop::Fault(Fault::Undeclared("event".to_owned())))
+}
+
+fn resolve<'a>(root: &Root, scope: &Scope<'a>) -> Result<&'a Value, Stop> {
+    let local = |name: &str| scope.locals.iter().find(|(local, _)| *local == name).map(|(_, v)| *v);
+    let undeclared = |name: &str| Stop::Fault(Fault::Undeclared(name.to_owned()));
+    match root {
+        Root::Data => Ok(scope.data),
+        Root::Event => event(scope).map(|event| event.payload),
+        Root::Actor => Ok(scope.actor),
+        Root::Subject => Ok(scope.subject),
+        Root::Local(name) => local(name).ok_or_else(|| undeclared(name)),
+        Root::Key(name) => match local(name).or_else(|| scope.data.get(&**name)) {
+            Some(value) => Ok(value),
+            // The name may be a type of CEL, or a root: rare enough for the crate.
+            None => Err(Stop::Bail),
+        },
+    }
+}
+
+fn envelope<'a>(event: EventView<'a>, field: &str) -> Answer<'a> {
+    let id = |id: Option<&'a str>| match id {
+        Some(id) => Ok(Plain::Text(Cow::Borrowed(id))),
+        None => fault(Fault::Missing(field.to_owned())),
+    };
+    match field {
+        "name" => Ok(Plain::Text(Cow::Borrowed(event.name))),
+        "type" => Ok(Plain::Text(Cow::Borrowed(event.kind))),
+        "data" => Plain::of(event.payload),
+        "sendid" => id(event.sendid),
+        "invokeid" => id(event.invokeid),
+        _ => fault(Fault::Missing(field.to_owned())),
+    }
+}
+
+/// `&&` (decided by false) and `||` (decided by true): the deciding side wins over an error of
+/// the other.
+fn eval_logic<'a>(
+    decided_by: bool,
+    left: &'a Plan,
+    right: &'a Plan,
+    scope: &Scope<'a>,
+    bound: &mut Vec<Plain<'a>>,
+) -> Answer<'a> {
+    let left = match left.eval_bool(scope, bound) {
+        Err(Stop::Bail) => return Err(Stop::Bail),
+        Ok(left) if left == decided_by => return Ok(Plain::Bool(decided_by)),
+        undecided => undecided,
+    };
+    match (right.eval_bool(scope, bound)?, left) {
+        (right, _) if right == decided_by => Ok(Plain::Bool(decided_by)),
+        (_, Ok(_)) => Ok(Plain::Bool(!decided_by)),
+        (_, Err(stop)) => Err(stop),
+    }
+}
+
+impl Comparison {
+    fn holds(self, order: Ordering) -> bool {
+        match self {
+            Self::Less => order == Ordering::Less,
+            Self::LessOrEqual => order != Ordering::Greater,
+            Self::Greater => order == Ordering::Greater,
+            Self::GreaterOrEqual => order != Ordering::Less,
+        }
+    }
+}
+
+fn negate(value: Plain<'_>) -> Answer<'_> {
+    match value {
+        Plain::Int(int) => match int.checked_neg() {
+            Some(int) => Ok(Plain::Int(int)),
+            None => fault(Fault::Arithmetic("the number overflows")),
+        },
+        Plain::Double(double) => Ok(Plain::Double(-double)),
+        other => fault(Fault::Type(other.type_name(), "a number")),
+    }
+}
+
+fn arithmetic<'a>(operator: Arithmetic, left: Plain<'a>, right: Plain<'a>) -> Answer<'a> {
+    use Arithmetic as A;
+    match (left, right) {
+        (Plain::Int(a), Plain::Int(b)) => {
+            if b == 0 && matches!(operator, A::Divide | A::Remainder) {
+                return fault(Fault::Arithmetic("division by zero"));
+            }
+            let answer = match operator {
+                A::Add => a.checked_add(b),
+                A::Subtract => a.checked_sub(b),
+                A::Multiply => a.checked_mul(b),
+                A::Divide => a.checked_div(b),
+                A::Remainder => a.checked_rem(b),
+            };
+            match answer {
+                Some(answer) => Ok(Plain::Int(answer)),
+                None => fault(Fault::Arithmetic("the number overflows")),
+            }
+        }
+        (Plain::Double(a), Plain::Double(b)) => match operator {
+            A::Add => Ok(Plain::Double(a + b)),
+            A::Subtract => Ok(Plain::Double(a - b)),
+            A::Multiply => Ok(Plain::Double(a * b)),
+            A::Divide => Ok(Plain::Double(a / b)),
+            A::Remainder => fault(Fault::Misfit("%", "double", "double")),
+        },
+        (Plain::Text(a), Plain::Text(b)) if operator == A::Add => {
+            Ok(Plain::Text(Cow::Owned(a.into_owned() + &b)))
+        }
+        (Plain::Json(_) | Plain::List(_), _) => Err(Stop::Bail),
+        (left, right) => Err(left.misfit("arithmetic", &right)),
+    }
+}
+
+fn is_member(value: &Plain<'_>, within: &Plain<'_>) -> Result<bool, Stop> {
+    match (value, within) {
+        (Plain::Text(key), Plain::Json(Value::Object(members))) => Ok(members.contains_key(&**key)),
+        (_, Plain::Json(Value::Array(items))) => {
+            for item in items {
+                if Plain::of(item)?.equals(value)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        (_, Plain::List(items)) => {
+            for item in items {
+                if item.equals(value)? {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        _ => Err(Stop::Bail),
+    }
+}
+
+fn index_into<'a>(operand: Plain<'a>, index: &Plain<'a>) -> Answer<'a> {
+    match (operand, index) {
+        (Plain::Json(Value::Object(members)), Plain::Text(key)) => match members.get(&**key) {
+            Some(member) => Plain::of(member),
+            None => fault(Fault::Missing(key.to_string())),
+        },
+        (Plain::Json(Value::Array(items)), Plain::Int(at)) => {
+            match usize::try_from(*at).ok().and_then(|at| items.get(at)) {
+                Some(item) => Plain::of(item),
+                None => fault(Fault::Arithmetic("the index is outside the list")),
+            }
+        }
+        _ => Err(Stop::Bail),
+    }
+}
+
+fn size<'a>(value: &Plain<'a>) -> Answer<'a> {
+    let size = match value {
+        Plain::Text(text) => text.chars().count(),
+        Plain::List(items) => items.len(),
+        Plain::Json(Value::Array(items)) => items.len(),
+        Plain::Json(Value::Object(members)) => members.len(),
+        other => return fault(Fault::Type(other.type_name(), "a text, list or map")),
+    };
+    Ok(Plain::Int(i64::try_from(size).unwrap_or(i64::MAX)))
+}
+
+impl Each {
+    fn eval<'a>(&'a self, scope: &Scope<'a>, bound: &mut Vec<Plain<'a>>) -> Answer<'a> {
+        let range = match self.range.eval(scope, bound)? {
+            Plain::Json(Value::Object(members)) => {
+                let mut keys: Vec<&'a String> = members.keys().collect();
+                keys.sort_unstable();
+                keys.into_iter().map(|key| Plain::Text(Cow::Borrowed(key.as_str()))).collect()
+            }
+            Plain::Json(Value::Array(items)) => {
+                items.iter().map(Plain::of).collect::<Result<Vec<_>, _>>()?
+            }
+            Plain::List(items) => items,
+            other => return fault(Fault::Type(other.type_name(), "a list or map")),
+        };
+        if range.len() > ITEMS_MAX {
+            return fault(Fault::Arithmetic("it goes through more than 1000 elements"));
+        }
+        match &self.body {
+            Body::Until { decided_by, test } => until(*decided_by, test, range, scope, bound),
+            Body::Collect { filter, item } => collect(filter.as_ref(), item, range, scope, bound),
+        }
+    }
+}
+
+/// Runs `body` with `value` bound.
+fn binding<'a, T>(
+    value: Plain<'a>,
+    bound: &mut Vec<Plain<'a>>,
+    body: impl FnOnce(&mut Vec<Plain<'a>>) -> T,
+) -> T {
+    bound.push(value);
+    let answer = body(bound);
+    bound.pop();
+    answer
+}
+
+/// An element that errs decides nothing: a later one still may.
+fn until<'a>(
+    decided_by: bool,
+    test: &'a Plan,
+    range: Vec<Plain<'a>>,
+    scope: &Scope<'a>,
+    bound: &mut Vec<Plain<'a>>,
+) -> Answer<'a> {
+    let mut pending = None;
+    for value in range {
+        match binding(value, bound, |bound| test.eval_bool(scope, bound)) {
+            Err(Stop::Bail) => return Err(Stop::Bail),
+            Err(stop) => pending = Some(stop),
+            Ok(answer) if answer == decided_by => return Ok(Plain::Bool(decided_by)),
+            Ok(_) => {}
+        }
+    }
+    pending.map_or(Ok(Plain::Bool(!decided_by)), Err)
+}
+
+fn collect<'a>(
+    filter: Option<&'a Plan>,
+    item: &'a Plan,
+    range: Vec<Plain<'a>>,
+    scope: &Scope<'a>,
+    bound: &mut Vec<Plain<'a>>,
+) -> Answer<'a> {
+    let mut out = Vec::new();
+    for value in range {
+        let kept = binding(value, bound, |bound| {
+            let keep = filter.map_or(Ok(true), |filter| filter.eval_bool(scope, bound))?;
+            if keep { item.eval(scope, bound).map(Some) } else { Ok(None) }
+        });
+        out.extend(kept?);
+    }
+    Ok(Plain::List(out))
+}
