@@ -7,7 +7,10 @@
 
 pub mod calendar;
 pub mod canonical;
+pub mod expr;
 pub mod moment;
+pub mod path;
+pub mod schema;
 
 pub mod definition;
 pub mod spec;
