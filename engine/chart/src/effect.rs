@@ -38,7 +38,7 @@ pub enum Effect {
     },
     /// A child case to be opened (R21).
     Spawn {
-        /// The child's case id, UUIDv5 of (parent, revision, ordinal).
+        /// The child's case id, `UUIDv5` of (parent, revision, ordinal).
         case_id: Arc<str>,
         /// Its chart by name.
         chart: String,
@@ -50,6 +50,8 @@ pub enum Effect {
         data: Value,
         /// Whether it ends when the invoking state is left.
         invoked: bool,
+        /// How many cases lie above it.
+        depth: u32,
     },
     /// An invoked child to be ended, because its state was left.
     CancelChild {
@@ -82,9 +84,9 @@ impl Effect {
                 "due_at_ms": due_at.map(Timestamp::as_ms), "immediate": immediate, "data": data,
             }),
             Self::Document { name, data } => json!({ "document": name, "data": data }),
-            Self::Spawn { case_id, chart, subject, name, data, invoked } => json!({
+            Self::Spawn { case_id, chart, subject, name, data, invoked, depth } => json!({
                 "spawn": chart, "case_id": case_id.as_ref(), "subject": subject, "name": name,
-                "data": data, "invoked": invoked,
+                "data": data, "invoked": invoked, "depth": depth,
             }),
             Self::CancelChild { case_id, name } => {
                 json!({ "cancel_child": case_id.as_ref(), "name": name })

@@ -7,6 +7,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::snapshot::Parent;
+
 /// Names of events the engine itself sends.
 pub mod name {
     /// A case begins.
@@ -54,9 +56,17 @@ impl Event {
         Self { name: name.into(), payload, origin: Origin::Person, child: None }
     }
 
-    /// The event that begins a case; the payload is merged over the schema's defaults.
-    pub fn opened(data: Value) -> Self {
-        Self { name: name::OPENED.into(), payload: data, origin: Origin::Operator, child: None }
+    /// The event that begins a case: its subject, its first data (merged over the schema's
+    /// defaults) and the case that opened it, if any.
+    pub fn opened(subject: &str, data: &Value, parent: Option<&Parent>) -> Self {
+        let mut payload = json!({ "subject": subject, "data": data });
+        if let Some(parent) = parent {
+            payload["parent"] = json!({
+                "case_id": parent.case_id.as_ref(), "name": parent.name.as_ref(),
+                "invoked": parent.invoked, "depth": parent.depth,
+            });
+        }
+        Self { name: name::OPENED.into(), payload, origin: Origin::Operator, child: None }
     }
 
     /// A term falling due.

@@ -5,10 +5,11 @@
 //!
 //! **Invariant:** equal arguments give equal answers, on every machine and in every year.
 
+pub mod moment;
+
 pub mod calendar;
 pub mod canonical;
 pub mod expr;
-pub mod moment;
 pub mod path;
 pub mod schema;
 
@@ -24,3 +25,19 @@ pub mod event;
 pub mod refusal;
 pub mod snapshot;
 pub mod stepped;
+
+mod clocks;
+mod execute;
+mod machine;
+mod moves;
+mod select;
+pub mod step;
+
+pub mod allowed;
+pub mod entry;
+pub mod frozen;
+pub mod replay;
+pub mod waiting;
+
+pub use execute::{DEPTH_MAX, FOREACH_MAX, SPAWNS_MAX, delay_ms};
+pub use machine::MICROSTEPS_MAX;

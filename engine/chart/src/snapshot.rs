@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use crate::calendar::Due;
+use crate::calendar::{Due, Rule, Stopped};
 use crate::definition::StateIx;
 use crate::moment::Timestamp;
 
@@ -33,6 +33,8 @@ pub struct Snapshot {
     pub data: Arc<Value>,
     /// How often each state with a task, term or invoke was entered.
     pub generations: BTreeMap<StateIx, u32>,
+    /// How often each term's clock was set; only ever rises.
+    pub clocks: BTreeMap<StateIx, u32>,
     /// The clocks that run or stand still.
     pub terms: BTreeMap<StateIx, TermState>,
     /// Sends that wait for their moment, oldest first.
@@ -41,8 +43,8 @@ pub struct Snapshot {
     pub sends: u64,
     /// Children by invoke id or name.
     pub children: BTreeMap<String, Child>,
-    /// The parent that opened this case, if any: its id, and this case's name there.
-    pub parent: Option<(Arc<str>, Arc<str>)>,
+    /// The case that opened this one, if any.
+    pub parent: Option<Parent>,
     /// When the last entry was recorded.
     pub recorded_at: Timestamp,
     /// Whether a top-level final state was reached.
@@ -50,18 +52,20 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
-    /// The case before its first event, [`crate::event::Event::opened`].
-    pub fn unborn(chart_sha: &Arc<str>, case_id: &str, subject: &str) -> Self {
+    /// The case before its first event, [`crate::event::Event::opened`], which brings its subject,
+    /// its parent and its first data.
+    pub fn unborn(chart_sha: &Arc<str>, case_id: &str) -> Self {
         Self {
             case_id: case_id.into(),
             chart_sha: Arc::clone(chart_sha),
-            subject: subject.into(),
+            subject: "".into(),
             revision: 0,
             decision: 0,
             configuration: Vec::new(),
             history: BTreeMap::new(),
             data: Arc::new(Value::Object(serde_json::Map::new())),
             generations: BTreeMap::new(),
+            clocks: BTreeMap::new(),
             terms: BTreeMap::new(),
             pending: Vec::new(),
             sends: 0,
@@ -81,22 +85,24 @@ impl Snapshot {
 /// The legal clock of an active state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct TermState {
-    /// The rule in force, as text (R29).
-    pub rule: String,
-    /// The first day it is counted from.
+    /// The rule in force (R29).
+    pub rule: Rule,
+    /// Counted from here; after a stop, from the moment it ran again.
     pub from: Timestamp,
     /// The nominal and effective instants; while stopped, as they were at the stop.
     pub due: Due,
+    /// When each rung of the ladder is reached, in the chart's order.
+    pub rungs: Vec<Timestamp>,
     /// Rises on entry and on every recomputation; a timer of another generation is void (R30).
     pub generation: u32,
     /// Whether `term.due` has been taken.
     pub fired: bool,
     /// Rungs already sent or skipped, ascending.
     pub sent: Vec<usize>,
-    /// Days spent before the stop, while the clock stands still (R31); carried on when it resumes.
-    pub spent: i64,
-    /// Whether the clock stands still.
-    pub stopped: bool,
+    /// Days of the rule's unit used up before `from`, by earlier stops (R31).
+    pub spent: u32,
+    /// Set while the clock stands still.
+    pub stopped: Option<Stopped>,
 }
 
 /// A send of the case to itself that waits.
@@ -114,6 +120,19 @@ pub struct PendingSend {
     pub due_at: Timestamp,
 }
 
+/// The case that opened this one.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Parent {
+    /// Its id.
+    pub case_id: Arc<str>,
+    /// This case's name there.
+    pub name: Arc<str>,
+    /// Whether this case ends when the parent leaves the invoking state.
+    pub invoked: bool,
+    /// How many cases lie above this one; bounded (R21).
+    pub depth: u32,
+}
+
 /// A child case.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Child {
@@ -125,7 +144,7 @@ pub struct Child {
     pub done: bool,
 }
 
-/// One row of [`timers`]: what must wake the case, and when.
+/// One row of [`crate::waiting::timers`]: what must wake the case, and when.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Timer {
     /// When.

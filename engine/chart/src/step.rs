@@ -1,0 +1,324 @@
+//! The macrostep: one event in; the next snapshot and its effects out.
+//!
+//! Everything the engine decides is decided here, and nothing is done here. No clock, database,
+//! environment or randomness is read; what is needed arrives as an argument. So `replay` can
+//! rebuild a case from its log, and `tests` can pin a chart's behaviour as a table.
+//!
+//! Reading order: [`step`], then one function per kind of event.
+//!
+//! **Invariant:** equal arguments give an equal [`Step`].
+
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use crate::calendar::Calendar;
+use crate::definition::{Chart, Kind, Unhandled};
+use crate::effect::Effect;
+use crate::event::{Actor, Event, Origin, name};
+use crate::machine::Machine;
+use crate::moment::Timestamp;
+use crate::refusal::Refused;
+use crate::select::Trigger;
+use crate::snapshot::{Parent, Snapshot};
+use crate::stepped::{EntryKind, Step};
+
+/// The number of these semantics; raised by any change that alters a [`Step`] (R7).
+pub const SEMANTICS: i64 = 1;
+
+/// Takes `event` into `snapshot` and runs the chart until it is stable.
+///
+/// A person's event that no active state handles is [`Refused`], never ignored: whoever sent it is
+/// told. A machine's event that no state handles is an `ignored` step (R23). `now` must not lie
+/// before the snapshot's last entry; the caller takes the later of the two (R20).
+pub fn step(
+    chart: &Chart,
+    snapshot: &Snapshot,
+    event: &Event,
+    actor: &Actor,
+    now: Timestamp,
+    calendar: &Calendar,
+) -> Result<Step, Refused> {
+    let machine = Machine::new(chart, snapshot.clone(), event, actor, now, calendar);
+    if snapshot.revision == 0 {
+        return open(machine, event);
+    }
+    if snapshot.done {
+        return match event.origin {
+            Origin::Person => Err(Refused::Ended { event: event.name.to_string() }),
+            _ => Ok(machine.into_step(EntryKind::Ignored, snapshot)),
+        };
+    }
+    match (event.origin, event.name.as_ref()) {
+        (Origin::Timer, name::RUNG) => Ok(rung(machine, event, snapshot)),
+        (Origin::Timer, name::DUE) => due(machine, event, snapshot),
+        (Origin::Timer, name::SEND) => pending(machine, event, snapshot),
+        (Origin::Operator, name::CALENDAR) => recompute(machine, event, snapshot),
+        _ => take(machine, event, snapshot),
+    }
+}
+
+/// The first event: data, then the initial states (SCXML `interpret`).
+fn open(mut machine: Machine<'_>, event: &Event) -> Result<Step, Refused> {
+    let before = machine.snapshot.clone();
+    if event.name.as_ref() != name::OPENED {
+        let states = Vec::new();
+        return Err(Refused::NotHandled { event: event.name.to_string(), states });
+    }
+    let chart = machine.chart;
+    let payload = &event.payload;
+    machine.about(payload["subject"].as_str().unwrap_or_default());
+    machine.snapshot.parent = parent(&payload["parent"]);
+    let given = match &payload["data"] {
+        Value::Null => Value::Object(Map::new()),
+        data => data.clone(),
+    };
+    let data = match &chart.data_schema {
+        Some(schema) => schema.coerce_numbers(schema.with_defaults(given.clone())),
+        None => given.clone(),
+    };
+    machine.snapshot.data = Arc::new(data);
+    // SCXML's `_event` is unbound until the first event (5.10.1).
+    if chart.unhandled == Unhandled::Refuse {
+        machine.see(&event.name, given.clone(), None);
+    }
+    machine.wrote = true;
+    machine.declare(&given);
+    let Kind::Compound { initial } = chart.state(0).kind else {
+        unreachable!("the root of a built chart has an initial transition");
+    };
+    machine.microstep(&[initial])?;
+    machine.macrostep()?;
+    finish(machine, EntryKind::Event, &before)
+}
+
+fn parent(value: &Value) -> Option<Parent> {
+    Some(Parent {
+        case_id: value["case_id"].as_str()?.into(),
+        name: value["name"].as_str()?.into(),
+        invoked: value["invoked"].as_bool().unwrap_or(false),
+        depth: u32::try_from(value["depth"].as_u64().unwrap_or(1)).unwrap_or(u32::MAX),
+    })
+}
+
+/// An event of a person or of another case.
+fn take(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Result<Step, Refused> {
+    let chart = machine.chart;
+    let payload = admit_payload(chart, event)?;
+    machine.see(&event.name, payload, event.child.as_deref());
+    machine.hear_child(event.child.as_deref())?;
+    let selection = machine.select(Trigger::Named(&event.name));
+    if selection.enabled.is_empty() && machine.queue.is_empty() {
+        if event.origin == Origin::Person && chart.unhandled == Unhandled::Refuse {
+            return Err(not_taken(&machine, event, selection.forbidden));
+        }
+        let changed = machine.wrote || !machine.effects.is_empty();
+        if !changed && machine.snapshot.children == before.children {
+            return Ok(machine.into_step(EntryKind::Ignored, before));
+        }
+    }
+    if !selection.enabled.is_empty() {
+        machine.microstep(&selection.enabled)?;
+    }
+    machine.macrostep()?;
+    finish(machine, EntryKind::Event, before)
+}
+
+/// The payload as its schema wants it: numbers typed, defaults filled in.
+fn admit_payload(chart: &Chart, event: &Event) -> Result<Value, Refused> {
+    let name = event.name.as_ref();
+    let Some(definition) = chart.events.get(name) else {
+        let known = chart.unhandled == Unhandled::Ignore || event.origin != Origin::Person;
+        return if known {
+            Ok(event.payload.clone())
+        } else {
+            Err(Refused::Unknown { event: name.to_owned() })
+        };
+    };
+    if definition.machine && event.origin == Origin::Person {
+        return Err(Refused::Unknown { event: name.to_owned() });
+    }
+    let Some(schema) = &definition.payload else { return Ok(event.payload.clone()) };
+    let payload = match &event.payload {
+        Value::Null => Value::Object(Map::new()),
+        payload => payload.clone(),
+    };
+    let payload = schema.coerce_numbers(schema.with_defaults(payload));
+    schema
+        .validate(&payload)
+        .map_err(|violations| Refused::Payload { event: name.to_owned(), violations })?;
+    Ok(payload)
+}
+
+fn not_taken(machine: &Machine<'_>, event: &Event, forbidden: Vec<String>) -> Refused {
+    let event = event.name.to_string();
+    if forbidden.is_empty() {
+        return Refused::NotHandled { event, states: active_ids(machine.chart, &machine.snapshot) };
+    }
+    Refused::NotPermitted { event, roles: forbidden }
+}
+
+/// Ids of the active atomic states, in document order.
+pub fn active_ids(chart: &Chart, snapshot: &Snapshot) -> Vec<String> {
+    snapshot
+        .configuration
+        .iter()
+        .filter(|&&state| matches!(chart.state(state).kind, Kind::Atomic | Kind::Final))
+        .map(|&state| chart.state(state).id.to_string())
+        .collect()
+}
+
+/// A rung of a ladder: a notice entry that runs no step (R26).
+fn rung(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Step {
+    let chart = machine.chart;
+    let at = event.payload["rung"].as_u64().and_then(|rung| usize::try_from(rung).ok());
+    let state = event.payload["term"].as_str().and_then(|id| chart.find(id));
+    let (Some(at), Some(state)) = (at, state) else {
+        return machine.into_step(EntryKind::Ignored, before);
+    };
+    let definition = chart.state(state);
+    let rung = definition.term.as_ref().and_then(|term| term.rungs.get(at));
+    let (Some(rung), Some(clock)) = (rung, machine.snapshot.terms.get_mut(&state)) else {
+        return machine.into_step(EntryKind::Ignored, before);
+    };
+    let Err(place) = clock.sent.binary_search(&at) else {
+        return machine.into_step(EntryKind::Ignored, before);
+    };
+    clock.sent.insert(place, at);
+    if event.payload["skip"].as_bool() == Some(true) {
+        return machine.into_step(EntryKind::Skipped, before);
+    }
+    let due_at = clock.due.effective_at();
+    for role in &rung.to {
+        machine.effects.push(Effect::Notice {
+            letter: rung.letter.clone(),
+            role: role.clone(),
+            item: definition.id.to_string(),
+            rung: rung.offset.to_string(),
+            due_at: Some(due_at),
+            immediate: rung.offset.working_days > 0,
+            data: Value::Null,
+        });
+    }
+    machine.into_step(EntryKind::Notice, before)
+}
+
+/// The due moment: an event for the term's own states, or a notice where none handles it (R26).
+fn due(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Result<Step, Refused> {
+    let chart = machine.chart;
+    let state = event.payload["term"].as_str().and_then(|id| chart.find(id));
+    let clock = state.and_then(|state| machine.snapshot.terms.get_mut(&state));
+    let (Some(state), Some(clock)) = (state, clock) else {
+        return Ok(machine.into_step(EntryKind::Ignored, before));
+    };
+    if clock.fired {
+        return Ok(machine.into_step(EntryKind::Ignored, before));
+    }
+    clock.fired = true;
+    machine.see(&event.name, event.payload.clone(), None);
+    let selection = machine.select(Trigger::Due(&event.name, state));
+    if selection.enabled.is_empty() {
+        return Ok(machine.into_step(EntryKind::Notice, before));
+    }
+    machine.microstep(&selection.enabled)?;
+    machine.macrostep()?;
+    finish(machine, EntryKind::Event, before)
+}
+
+/// A pending send of the case itself.
+fn pending(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Result<Step, Refused> {
+    let ordinal = event.payload["ordinal"].as_u64();
+    let at = machine.snapshot.pending.iter().position(|send| Some(send.ordinal) == ordinal);
+    let Some(at) = at else {
+        return Ok(machine.into_step(EntryKind::Ignored, before));
+    };
+    let send = machine.snapshot.pending.remove(at);
+    machine.see(&send.event, send.payload, None);
+    if let Some(current) = &mut machine.current {
+        current.sendid = send.id;
+    }
+    machine.hear_child(None)?;
+    let selection = machine.select(Trigger::Named(&send.event));
+    if selection.enabled.is_empty() && machine.queue.is_empty() {
+        return Ok(machine.into_step(EntryKind::Ignored, before));
+    }
+    if !selection.enabled.is_empty() {
+        machine.microstep(&selection.enabled)?;
+    }
+    machine.macrostep()?;
+    finish(machine, EntryKind::Event, before)
+}
+
+/// The calendar changed under a term (R32).
+fn recompute(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Result<Step, Refused> {
+    let state = event.payload["term"].as_str().and_then(|id| machine.chart.find(id));
+    let moved = match state {
+        None => Ok(false),
+        Some(state) => machine.recompute(state),
+    };
+    let event = || event.name.to_string();
+    let moved = moved.map_err(|message| Refused::Term { event: event(), message })?;
+    let kind = if moved { EntryKind::Calendar } else { EntryKind::Ignored };
+    Ok(machine.into_step(kind, before))
+}
+
+/// Settles clocks, types and validates the data, and counts.
+fn finish(mut machine: Machine<'_>, kind: EntryKind, before: &Snapshot) -> Result<Step, Refused> {
+    machine.settle_clocks()?;
+    if machine.wrote
+        && let Some(schema) = &machine.chart.data_schema
+    {
+        let data = schema.coerce_numbers(Value::clone(&machine.snapshot.data));
+        if let Err(violations) = schema.validate(&data) {
+            return Err(Refused::Data { event: machine.asked.to_string(), violations });
+        }
+        machine.snapshot.data = Arc::new(data);
+    }
+    Ok(machine.into_step(kind, before))
+}
+
+impl Machine<'_> {
+    /// Gives every data item its first value, in document order (SCXML 5.3, early binding).
+    ///
+    /// What `given` brings replaces the item's own value; a value that fails leaves null.
+    fn declare(&mut self, given: &Value) {
+        let chart = self.chart;
+        if chart.data_items.is_empty() {
+            return;
+        }
+        let mut data = Map::new();
+        for item in &chart.data_items {
+            data.insert(item.id.clone(), Value::Null);
+        }
+        self.snapshot.data = Arc::new(Value::Object(data));
+        for item in &chart.data_items {
+            let value = match (given.get(&item.id), &item.value) {
+                (Some(value), _) => value.clone(),
+                (None, None) => continue,
+                (None, Some(expr)) => match self.value(expr) {
+                    Ok(value) => value,
+                    Err(error) => {
+                        self.error(error);
+                        continue;
+                    }
+                },
+            };
+            if let Value::Object(data) = Arc::make_mut(&mut self.snapshot.data) {
+                data.insert(item.id.clone(), value);
+            }
+        }
+    }
+
+    /// The step, with its counters moved on (R26).
+    fn into_step(mut self, kind: EntryKind, before: &Snapshot) -> Step {
+        let snapshot = &mut self.snapshot;
+        snapshot.revision = before.revision + 1;
+        snapshot.recorded_at = self.now;
+        let decided = kind == EntryKind::Event
+            && (snapshot.configuration != before.configuration || snapshot.data != before.data);
+        if decided {
+            snapshot.decision += 1;
+        }
+        Step { kind, snapshot: self.snapshot, effects: self.effects, trace: self.trace }
+    }
+}
