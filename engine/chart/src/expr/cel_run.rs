@@ -17,8 +17,7 @@ use super::{ActiveStates, Compiled, EvalError, EventView, Mode, Scope};
 /// The answer of `compiled` in `scope`.
 pub(super) fn eval(compiled: &Compiled, scope: &Scope<'_>) -> Result<Value, EvalError> {
     run(compiled, scope, |answer| {
-        lower(answer)
-            .map_err(|found| EvalError::NotJson { expr: compiled.source.clone(), found })
+        lower(answer).map_err(|found| EvalError::NotJson { expr: compiled.source.clone(), found })
     })
 }
 

@@ -62,9 +62,10 @@ fn unsupported_place(message: &str) -> ExprError {
 
 fn on_this_stack(source: &str, locals: &[&str], mode: Mode) -> Result<Compiled, ExprError> {
     let parser = functions::env().parser();
-    let (ast, places) = parser.parse_with_source_info(source).map_err(|all| syntax(source, &all))?;
+    let (ast, places) =
+        parser.parse_with_source_info(source).map_err(|all| syntax(source, &all))?;
     let refuse = |refusal: Refusal| {
-        let (line, column) = place(source, &places, refusal.id);
+        let (line, column) = place(source, &places, refusal.id, refusal.before);
         ExprError { line, column, message: refusal.message, kind: refusal.kind }
     };
     fence(&ast).map_err(refuse)?;
@@ -84,6 +85,8 @@ fn on_this_stack(source: &str, locals: &[&str], mode: Mode) -> Result<Compiled, 
 pub(super) struct Refusal {
     /// The node.
     pub(super) id: u64,
+    /// How many characters before the node's place it begins: a call is placed at its `(`.
+    pub(super) before: usize,
     /// The rule.
     pub(super) kind: ExprErrorKind,
     /// What to say.
@@ -119,9 +122,9 @@ fn quoted(message: &str) -> Option<&str> {
 }
 
 /// Line and column of a node, both from 1.
-fn place(source: &str, places: &SourceInfo, id: u64) -> (usize, usize) {
+fn place(source: &str, places: &SourceInfo, id: u64, before: usize) -> (usize, usize) {
     let start = places.offset_for(id).map_or(0, |(start, _)| start as usize);
-    let before: String = source.chars().take(start).collect();
+    let before: String = source.chars().take(start.saturating_sub(before)).collect();
     let line = before.matches('\n').count() + 1;
     let column = before.chars().rev().take_while(|c| *c != '\n').count() + 1;
     (line, column)
@@ -134,7 +137,7 @@ fn fence(ast: &IdedExpr) -> Result<(), Refusal> {
 }
 
 fn too_complex(id: u64, message: String) -> Refusal {
-    Refusal { id, kind: ExprErrorKind::TooComplex, message }
+    Refusal { id, before: 0, kind: ExprErrorKind::TooComplex, message }
 }
 
 fn fence_at(e: &IdedExpr, depth: usize, loops: usize, count: &mut usize) -> Result<(), Refusal> {
@@ -145,7 +148,9 @@ fn fence_at(e: &IdedExpr, depth: usize, loops: usize, count: &mut usize) -> Resu
         return Err(too_complex(e.id, message));
     }
     let Node::Comprehension(each) = &e.expr else {
-        return children(e).into_iter().try_for_each(|child| fence_at(child, depth + 1, loops, count));
+        return children(e)
+            .into_iter()
+            .try_for_each(|child| fence_at(child, depth + 1, loops, count));
     };
     *count += 1;
     if loops == NESTING_MAX {
@@ -185,6 +190,8 @@ pub(super) fn children(e: &IdedExpr) -> Vec<&IdedExpr> {
                 EntryExpr::StructField(field) => &field.value,
             })
             .collect(),
-        Node::Comprehension(_) | Node::Ident(_) | Node::Literal(_) | Node::Unspecified => Vec::new(),
+        Node::Comprehension(_) | Node::Ident(_) | Node::Literal(_) | Node::Unspecified => {
+            Vec::new()
+        }
     }
 }

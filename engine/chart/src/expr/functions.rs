@@ -30,22 +30,73 @@ pub(super) const ACTIVE: &str = "@active";
 pub(super) fn is_known(name: &str) -> bool {
     const NAMES: &[&str] = &[
         // CEL
-        "bool", "bytes", "contains", "double", "duration", "dyn", "endsWith", "getDate",
-        "getDayOfMonth", "getDayOfWeek", "getDayOfYear", "getFullYear", "getHours",
-        "getMilliseconds", "getMinutes", "getMonth", "getSeconds", "int", "matches", "size",
-        "startsWith", "string", "timestamp", "type", "uint",
+        "bool",
+        "bytes",
+        "contains",
+        "double",
+        "duration",
+        "dyn",
+        "endsWith",
+        "getDate",
+        "getDayOfMonth",
+        "getDayOfWeek",
+        "getDayOfYear",
+        "getFullYear",
+        "getHours",
+        "getMilliseconds",
+        "getMinutes",
+        "getMonth",
+        "getSeconds",
+        "int",
+        "matches",
+        "size",
+        "startsWith",
+        "string",
+        "timestamp",
+        "type",
+        "uint",
         // optional values
-        "hasValue", "or", "orValue", "value", "optional.none", "optional.of",
+        "hasValue",
+        "or",
+        "orValue",
+        "value",
+        "optional.none",
+        "optional.of",
         "optional.ofNonZeroValue",
         // texts and lists
-        "charAt", "indexOf", "join", "lastIndexOf", "lowerAscii", "split", "substring", "trim",
-        "upperAscii", "distinct", "flatten", "reverse", "slice", "sort",
+        "charAt",
+        "indexOf",
+        "join",
+        "lastIndexOf",
+        "lowerAscii",
+        "split",
+        "substring",
+        "trim",
+        "upperAscii",
+        "distinct",
+        "flatten",
+        "reverse",
+        "slice",
+        "sort",
         "@sortByAssociatedKeys",
         // numbers
-        "math.@max", "math.@min", "math.abs", "math.ceil", "math.floor", "math.round",
-        "math.sign", "math.trunc",
+        "math.@max",
+        "math.@min",
+        "math.abs",
+        "math.ceil",
+        "math.floor",
+        "math.round",
+        "math.sign",
+        "math.trunc",
         // ours
-        "In", "count", "date", "keys", "max", "min", "sum", "values",
+        "In",
+        "count",
+        "date",
+        "keys",
+        "max",
+        "min",
+        "sum",
+        "values",
     ];
     NAMES.contains(&name)
 }
@@ -95,7 +146,10 @@ fn first<'b, 'v>(args: Vec<CowVal<'b, 'v>>, function: &str) -> Answer<'b, 'v> {
 }
 
 /// The elements of a list, or the keys of a map, as they come.
-fn elements<'v>(list: &(dyn Val + 'v), function: &str) -> Result<Vec<Box<dyn Val + 'v>>, ExecutionError> {
+fn elements<'v>(
+    list: &(dyn Val + 'v),
+    function: &str,
+) -> Result<Vec<Box<dyn Val + 'v>>, ExecutionError> {
     let iterable = list.as_iterable();
     let iterable =
         iterable.ok_or_else(|| ExecutionError::function_error(function, "not a list or map"))?;
@@ -115,7 +169,8 @@ fn sum<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
         if let Some(int) = item.downcast_ref::<CelInt>() {
             let int = *int.inner();
             let sum = whole.checked_add(int);
-            whole = sum.ok_or_else(|| ExecutionError::function_error("sum", "the sum overflows"))?;
+            whole =
+                sum.ok_or_else(|| ExecutionError::function_error("sum", "the sum overflows"))?;
             #[expect(clippy::cast_precision_loss, reason = "integers of documents are exact")]
             let exact = int as f64;
             parts += exact;
@@ -126,7 +181,11 @@ fn sum<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
             return Err(ExecutionError::function_error("sum", "not a list of numbers"));
         }
     }
-    Ok(if is_whole { CowVal::owned(CelInt::from(whole)) } else { CowVal::owned(CelDouble::from(parts)) })
+    Ok(if is_whole {
+        CowVal::owned(CelInt::from(whole))
+    } else {
+        CowVal::owned(CelDouble::from(parts))
+    })
 }
 
 fn min<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
@@ -145,9 +204,9 @@ fn extreme<'b, 'v>(args: Vec<CowVal<'b, 'v>>, function: &str, wins: Ordering) ->
         .next()
         .ok_or_else(|| ExecutionError::function_error(function, "the list is empty"))?;
     for item in items {
-        let comparer = item.as_comparer().ok_or_else(|| {
-            ExecutionError::function_error(function, "elements have no order")
-        })?;
+        let comparer = item
+            .as_comparer()
+            .ok_or_else(|| ExecutionError::function_error(function, "elements have no order"))?;
         if comparer.compare(best.as_ref())? == wins {
             best = item;
         }
@@ -164,7 +223,10 @@ fn count<'b, 'v>(args: Vec<CowVal<'b, 'v>>) -> Answer<'b, 'v> {
 }
 
 /// The keys of a map, sorted.
-fn sorted_keys<'v>(map: &(dyn Val + 'v), function: &str) -> Result<Vec<CelMapKey<'v>>, ExecutionError> {
+fn sorted_keys<'v>(
+    map: &(dyn Val + 'v),
+    function: &str,
+) -> Result<Vec<CelMapKey<'v>>, ExecutionError> {
     let mut keys = Vec::new();
     for key in elements(map, function)? {
         keys.push(CelMapKey::try_from(key)?);
@@ -240,7 +302,8 @@ fn plain_val<'v>(value: &(dyn Val + 'v)) -> Result<Box<dyn Val + 'v>, ExecutionE
     match value.get_type().kind() {
         Kind::List => {
             let items = elements(value, "==")?;
-            let items: Result<Vec<_>, _> = items.iter().map(|item| plain_val(item.as_ref())).collect();
+            let items: Result<Vec<_>, _> =
+                items.iter().map(|item| plain_val(item.as_ref())).collect();
             Ok(Box::new(CelList::from(items?)))
         }
         Kind::Map => {

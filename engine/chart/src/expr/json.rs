@@ -10,8 +10,8 @@ use std::sync::OnceLock;
 use cel::ExecutionError;
 use cel::common::traits::{Adder, Container, Indexer, Iterable, Iterator as CelIterator, Sizer};
 use cel::common::types::{
-    CelBool, CelDouble, CelInt, CelList, CelNull, CelString, CelUInt, Kind, LIST_TYPE,
-    MAP_TYPE, Type,
+    CelBool, CelDouble, CelInt, CelList, CelNull, CelString, CelUInt, Kind, LIST_TYPE, MAP_TYPE,
+    Type,
 };
 use cel::common::value::{CowVal, Val};
 use serde_json::{Map, Value};
@@ -41,7 +41,9 @@ pub(super) fn lower(val: &dyn Val) -> Result<Value, String> {
     let found = || val.get_type().name().to_owned();
     match val.get_type().kind() {
         Kind::NullType => Ok(Value::Null),
-        Kind::Boolean => val.downcast_ref::<CelBool>().map(|b| (*b.inner()).into()).ok_or_else(found),
+        Kind::Boolean => {
+            val.downcast_ref::<CelBool>().map(|b| (*b.inner()).into()).ok_or_else(found)
+        }
         Kind::Int => lower_int(*val.downcast_ref::<CelInt>().ok_or_else(found)?.inner()),
         Kind::Double => lower_double(*val.downcast_ref::<CelDouble>().ok_or_else(found)?.inner()),
         Kind::String => {
@@ -62,7 +64,8 @@ pub(super) fn lower(val: &dyn Val) -> Result<Value, String> {
             let mut out = Map::new();
             while let Some(key) = keys.next() {
                 let text = key.downcast_ref::<CelString<'_>>();
-                let text = text.ok_or_else(|| format!("a map with {} keys", key.get_type().name()))?;
+                let text =
+                    text.ok_or_else(|| format!("a map with {} keys", key.get_type().name()))?;
                 let member = indexer.get(key).map_err(|_| found())?;
                 let Value::String(text) = lower_text(text.inner().to_owned())? else {
                     return Err(found());

@@ -49,7 +49,10 @@ pub(super) enum Plan {
     And(Box<Plan>, Box<Plan>),
     Or(Box<Plan>, Box<Plan>),
     If(Box<(Plan, Plan, Plan)>),
-    Equal { negated: bool, sides: Box<(Plan, Plan)> },
+    Equal {
+        negated: bool,
+        sides: Box<(Plan, Plan)>,
+    },
     Compare(Comparison, Box<(Plan, Plan)>),
     Arithmetic(Arithmetic, Box<(Plan, Plan)>),
     Member(Box<(Plan, Plan)>),
@@ -163,7 +166,8 @@ impl Plan {
                 is_member(&value, &within).map(Plain::Bool)
             }
             Self::List(items) => {
-                let items: Result<_, _> = items.iter().map(|item| item.eval(scope, bound)).collect();
+                let items: Result<_, _> =
+                    items.iter().map(|item| item.eval(scope, bound)).collect();
                 items.map(Plain::List)
             }
             Self::Size(inner) => size(&inner.eval(scope, bound)?),
@@ -171,7 +175,11 @@ impl Plan {
         }
     }
 
-    fn eval_bool<'a>(&'a self, scope: &Scope<'a>, bound: &mut Vec<Plain<'a>>) -> Result<bool, Stop> {
+    fn eval_bool<'a>(
+        &'a self,
+        scope: &Scope<'a>,
+        bound: &mut Vec<Plain<'a>>,
+    ) -> Result<bool, Stop> {
         match self.eval(scope, bound)? {
             Plain::Bool(b) => Ok(b),
             other => fault(Fault::Type(other.type_name(), "bool")),
@@ -188,7 +196,9 @@ impl Plan {
                 other => fault(Fault::Type(other.type_name(), "an object")),
             },
             Self::Has(operand, key) => match operand.eval(scope, bound)? {
-                Plain::Json(Value::Object(members)) => Ok(Plain::Bool(members.contains_key(&**key))),
+                Plain::Json(Value::Object(members)) => {
+                    Ok(Plain::Bool(members.contains_key(&**key)))
+                }
                 other => fault(Fault::Type(other.type_name(), "an object")),
             },
             Self::Index(operand, index) => {

@@ -67,7 +67,9 @@ impl<'a> Plain<'a> {
             Self::Null => Ok(Value::Null),
             Self::Bool(b) => Ok(Value::Bool(b)),
             Self::Int(int) => lower_int(int).map_err(|_| beyond),
-            Self::Double(x) => lower_double(x).map_err(|_| if x.is_finite() { beyond } else { "no number" }),
+            Self::Double(x) => {
+                lower_double(x).map_err(|_| if x.is_finite() { beyond } else { "no number" })
+            }
             Self::Text(text) => lower_text(text.into_owned()).map_err(|_| "a text with NUL"),
             Self::Json(v) => Ok(v.clone()),
             Self::List(items) => items.into_iter().map(Self::into_json).collect(),
@@ -130,7 +132,10 @@ impl<'a> Plain<'a> {
     /// A number as CEL compares it across types.
     fn as_double(&self) -> Option<f64> {
         match self {
-            #[expect(clippy::cast_precision_loss, reason = "CEL compares int and double as doubles")]
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "CEL compares int and double as doubles"
+            )]
             Self::Int(int) => Some(*int as f64),
             Self::Double(double) => Some(*double),
             _ => None,

@@ -91,7 +91,9 @@ fn check<'e>(e: &'e IdedExpr, names: &Names<'_>, bound: &mut Vec<&'e str>) -> Re
             bound.truncate(outside);
             Ok(())
         }
-        Node::Struct(_) => Err(unsupported(e.id, "typed objects are not used in charts; write `{..}`")),
+        Node::Struct(_) => {
+            Err(unsupported(e.id, "typed objects are not used in charts; write `{..}`"))
+        }
         Node::Literal(LiteralValue::Bytes(_)) => {
             Err(unsupported(e.id, "bytes are not used in charts; write a text"))
         }
@@ -103,7 +105,7 @@ fn check<'e>(e: &'e IdedExpr, names: &Names<'_>, bound: &mut Vec<&'e str>) -> Re
 }
 
 fn unsupported(id: u64, message: &str) -> Refusal {
-    Refusal { id, kind: ExprErrorKind::Unsupported, message: message.to_owned() }
+    Refusal { id, before: 0, kind: ExprErrorKind::Unsupported, message: message.to_owned() }
 }
 
 /// The variables a comprehension binds for its body.
@@ -126,9 +128,11 @@ fn check_ident(id: u64, name: &str, names: &Names<'_>, bound: &[&str]) -> Result
     let mut there = ROOTS.to_vec();
     there.retain(|root| !root.starts_with('_'));
     there.extend_from_slice(names.locals);
-    let message =
-        format!("there is no `{name}`; expressions see {}; write texts as `'{name}'`", list(&there));
-    Err(Refusal { id, kind: ExprErrorKind::UnknownName, message })
+    let message = format!(
+        "there is no `{name}`; expressions see {}; write texts as `'{name}'`",
+        list(&there)
+    );
+    Err(Refusal { id, before: 0, kind: ExprErrorKind::UnknownName, message })
 }
 
 fn list(names: &[&str]) -> String {
@@ -141,19 +145,16 @@ fn check_function(id: u64, call: &CallExpr, namespace: Option<&str>) -> Result<(
     if is_operator || matches!(name.as_str(), operators::IN | operators::NOT_STRICTLY_FALSE) {
         return Ok(());
     }
+    let kind = ExprErrorKind::UnknownFunction;
+    let refuse = |message| Refusal { id, before: name.chars().count(), kind, message };
     let full = namespace.map_or_else(|| name.clone(), |namespace| format!("{namespace}.{name}"));
     if full == "In" && (call.args.len() != 1 || call.target.is_some()) {
-        return Err(Refusal {
-            id,
-            kind: ExprErrorKind::UnknownFunction,
-            message: "In takes the id of one state, such as `In('review')`".to_owned(),
-        });
+        return Err(refuse("In takes the id of one state, such as `In('review')`".to_owned()));
     }
     if is_known(&full) {
         return Ok(());
     }
-    let message = format!("there is no function `{full}`; docs/charts.md lists those there are");
-    Err(Refusal { id, kind: ExprErrorKind::UnknownFunction, message })
+    Err(refuse(format!("there is no function `{full}`; docs/charts.md lists those there are")))
 }
 
 /// Where a path begins.
@@ -266,8 +267,12 @@ impl<'e> Walk<'e, '_> {
             Node::Select(select) if select.test && answer => self.place(e).into_iter().collect(),
             Node::Call(call) => match (call.func_name.as_str(), call.args.as_slice()) {
                 (operators::LOGICAL_NOT, [inner]) => self.facts_if(inner, !answer),
-                (operators::LOGICAL_AND, [left, right]) if answer => self.facts_of(left, right, answer),
-                (operators::LOGICAL_OR, [left, right]) if !answer => self.facts_of(left, right, answer),
+                (operators::LOGICAL_AND, [left, right]) if answer => {
+                    self.facts_of(left, right, answer)
+                }
+                (operators::LOGICAL_OR, [left, right]) if !answer => {
+                    self.facts_of(left, right, answer)
+                }
                 _ => Vec::new(),
             },
             _ => Vec::new(),
@@ -286,7 +291,9 @@ impl<'e> Walk<'e, '_> {
             Node::Ident(name) if self.is_local(name) => None,
             Node::Ident(name) if name == "data" => Some((Root::Data, Vec::new())),
             Node::Ident(name) if name == "event" => Some((Root::Event, Vec::new())),
-            Node::Ident(name) if self.names.mode == Mode::Open && !ROOTS.contains(&name.as_str()) => {
+            Node::Ident(name)
+                if self.names.mode == Mode::Open && !ROOTS.contains(&name.as_str()) =>
+            {
                 (!name.starts_with('_') && !is_type(name)).then(|| (Root::Data, vec![name.clone()]))
             }
             Node::Select(select) => {
@@ -359,16 +366,54 @@ fn static_type_of_call(call: &CallExpr) -> StaticType {
     use operators as op;
     match (call.func_name.as_str(), call.args.as_slice()) {
         (
-            op::LOGICAL_AND | op::LOGICAL_OR | op::LOGICAL_NOT | op::EQUALS | op::NOT_EQUALS
-            | op::LESS | op::LESS_EQUALS | op::GREATER | op::GREATER_EQUALS | op::IN | "In" | "bool"
-            | "contains" | "startsWith" | "endsWith" | "matches" | "hasValue",
+            op::LOGICAL_AND
+            | op::LOGICAL_OR
+            | op::LOGICAL_NOT
+            | op::EQUALS
+            | op::NOT_EQUALS
+            | op::LESS
+            | op::LESS_EQUALS
+            | op::GREATER
+            | op::GREATER_EQUALS
+            | op::IN
+            | "In"
+            | "bool"
+            | "contains"
+            | "startsWith"
+            | "endsWith"
+            | "matches"
+            | "hasValue",
             _,
         ) => StaticType::Bool,
         (
-            op::ADD | op::SUBSTRACT | op::MULTIPLY | op::DIVIDE | op::MODULO | op::NEGATE | "size"
-            | "count" | "sum" | "keys" | "values" | "date" | "string" | "int" | "double" | "uint"
-            | "timestamp" | "duration" | "type" | "join" | "split" | "trim" | "lowerAscii"
-            | "upperAscii" | "substring" | "indexOf" | "lastIndexOf" | "charAt",
+            op::ADD
+            | op::SUBSTRACT
+            | op::MULTIPLY
+            | op::DIVIDE
+            | op::MODULO
+            | op::NEGATE
+            | "size"
+            | "count"
+            | "sum"
+            | "keys"
+            | "values"
+            | "date"
+            | "string"
+            | "int"
+            | "double"
+            | "uint"
+            | "timestamp"
+            | "duration"
+            | "type"
+            | "join"
+            | "split"
+            | "trim"
+            | "lowerAscii"
+            | "upperAscii"
+            | "substring"
+            | "indexOf"
+            | "lastIndexOf"
+            | "charAt",
             _,
         ) => StaticType::NotBool,
         (op::CONDITIONAL, [_, then, otherwise]) => {

@@ -46,9 +46,7 @@ pub(super) fn say(kind: &Kind, instance: &Value) -> Said {
             said("có tên trường không hợp lệ", "has a field with an invalid name")
         }
         Kind::UniqueItems => said("không được có phần tử trùng nhau", "must not repeat an element"),
-        Kind::Contains => {
-            said("thiếu một phần tử bắt buộc", "lacks an element that must be there")
-        }
+        Kind::Contains => said("thiếu một phần tử bắt buộc", "lacks an element that must be there"),
         kind => of_limit(kind, instance),
     }
 }
@@ -67,9 +65,10 @@ fn of_limit(kind: &Kind, instance: &Value) -> Said {
         Kind::ExclusiveMaximum { limit } => {
             said(format!("phải nhỏ hơn {limit}"), format!("must be less than {limit}"))
         }
-        Kind::MultipleOf { multiple_of } => {
-            said(format!("phải là bội của {multiple_of}"), format!("must be a multiple of {multiple_of}"))
-        }
+        Kind::MultipleOf { multiple_of } => said(
+            format!("phải là bội của {multiple_of}"),
+            format!("must be a multiple of {multiple_of}"),
+        ),
         Kind::MinLength { .. } if instance.as_str() == Some("") => {
             said("không được để trống", "must not be empty")
         }
@@ -112,7 +111,8 @@ fn count(n: u64, noun: &str) -> String {
 
 /// The options of an `enum`.
 fn list(options: &Value) -> String {
-    let texts: Vec<String> = options.as_array().into_iter().flatten().map(Value::to_string).collect();
+    let texts: Vec<String> =
+        options.as_array().into_iter().flatten().map(Value::to_string).collect();
     texts.join(", ")
 }
 
@@ -142,14 +142,19 @@ fn of_format(format: &str) -> Said {
     let (vi, en) = match format {
         "date" => ("một ngày dạng 2022-11-25", "a date such as 2022-11-25"),
         "time" => ("một giờ dạng 07:30:00Z", "a time such as 07:30:00Z"),
-        "date-time" => {
-            ("một thời điểm dạng 2022-11-25T07:30:00+07:00", "a moment such as 2022-11-25T07:30:00+07:00")
-        }
+        "date-time" => (
+            "một thời điểm dạng 2022-11-25T07:30:00+07:00",
+            "a moment such as 2022-11-25T07:30:00+07:00",
+        ),
         "duration" => ("một khoảng thời gian dạng P3D", "a duration such as P3D"),
         "email" | "idn-email" => ("một địa chỉ thư điện tử", "an e-mail address"),
-        "uri" | "iri" | "uri-reference" | "iri-reference" => ("một địa chỉ trang mạng", "a web address"),
+        "uri" | "iri" | "uri-reference" | "iri-reference" => {
+            ("một địa chỉ trang mạng", "a web address")
+        }
         "uuid" => ("một mã UUID", "a UUID"),
-        _ => return said(format!("phải đúng dạng {format}"), format!("must have the form {format}")),
+        _ => {
+            return said(format!("phải đúng dạng {format}"), format!("must have the form {format}"));
+        }
     };
     said(format!("phải là {vi}"), format!("must be {en}"))
 }

@@ -44,7 +44,8 @@ fn parts<'s>(root: &'s Value, schema: &'s Value) -> Vec<&'s Value> {
 pub(super) fn property<'s>(root: &'s Value, schema: &'s Value, key: &str) -> Option<&'s Value> {
     let parts = parts(root, schema);
     let named = parts.iter().find_map(|part| part.get("properties")?.get(key));
-    let any = || parts.iter().find_map(|part| part.get("additionalProperties").filter(|v| v.is_object()));
+    let any =
+        || parts.iter().find_map(|part| part.get("additionalProperties").filter(|v| v.is_object()));
     named.or_else(any).map(|found| resolved(root, found))
 }
 
@@ -204,7 +205,8 @@ pub(super) fn personal(
     };
     let parts = parts(root, schema);
     for part in &parts {
-        for (key, member) in part.get("properties").and_then(Value::as_object).into_iter().flatten() {
+        for (key, member) in part.get("properties").and_then(Value::as_object).into_iter().flatten()
+        {
             below(key, member, pointer);
         }
         for word in ["items", "additionalProperties"] {
