@@ -17,17 +17,20 @@ CREATE INDEX tasks_role ON tasks (role, subject);
 CREATE INDEX tasks_due ON tasks (due_at_ms) WHERE due_at_ms IS NOT NULL;
 
 -- A moment at which a case wants to be woken. Written by store::commit; a process claims it before
--- it fires, and the commit of what it led to deletes it.
+-- it fires (store::timers), and the commit of what it led to deletes it. What fails is marked dead.
 CREATE TABLE timers (
     case_id TEXT COLLATE "C" NOT NULL,
     name TEXT COLLATE "C" NOT NULL,
     generation BIGINT NOT NULL,
     due_at_ms BIGINT NOT NULL,
+    state TEXT COLLATE "C" NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'dead')),
     claimed_by TEXT,
     claimed_until_ms BIGINT,
+    error TEXT,
+    dead_at_ms BIGINT,
     PRIMARY KEY (case_id, name, generation)
 ) WITH (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01);
-CREATE INDEX timers_due ON timers (due_at_ms, case_id, name);
+CREATE INDEX timers_due ON timers (due_at_ms, case_id, name) WHERE state = 'waiting';
 
 -- An effect to be performed in the world, and how far it has come. Written by store::commit and, for
 -- letters that gather several notices, by store::notices; its outcome by store::outbox.
@@ -89,6 +92,7 @@ CREATE TABLE inbox (
     claimed_by TEXT,
     claimed_until_ms BIGINT,
     error TEXT,
+    dead_at_ms BIGINT,
     PRIMARY KEY (sender, revision, ordinal)
 ) WITH (autovacuum_vacuum_scale_factor = 0.01);
 CREATE INDEX inbox_due ON inbox (due_at_ms, sender, revision, ordinal) WHERE state = 'waiting';

@@ -17,17 +17,20 @@ CREATE INDEX tasks_role ON tasks (role, subject);
 CREATE INDEX tasks_due ON tasks (due_at_ms) WHERE due_at_ms IS NOT NULL;
 
 -- A moment at which a case wants to be woken. Written by store::commit; a process claims it before
--- it fires, and the commit of what it led to deletes it.
+-- it fires (store::timers), and the commit of what it led to deletes it. What fails is marked dead.
 CREATE TABLE timers (
     case_id TEXT NOT NULL,
     name TEXT NOT NULL,
     generation INTEGER NOT NULL,
     due_at_ms INTEGER NOT NULL,
+    state TEXT NOT NULL DEFAULT 'waiting' CHECK (state IN ('waiting', 'dead')),
     claimed_by TEXT,
     claimed_until_ms INTEGER,
+    error TEXT,
+    dead_at_ms INTEGER,
     PRIMARY KEY (case_id, name, generation)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX timers_due ON timers (due_at_ms, case_id, name);
+CREATE INDEX timers_due ON timers (due_at_ms, case_id, name) WHERE state = 'waiting';
 
 -- An effect to be performed in the world, and how far it has come. Written by store::commit and, for
 -- letters that gather several notices, by store::notices; its outcome by store::outbox.
@@ -89,6 +92,7 @@ CREATE TABLE inbox (
     claimed_by TEXT,
     claimed_until_ms INTEGER,
     error TEXT,
+    dead_at_ms INTEGER,
     PRIMARY KEY (sender, revision, ordinal)
 ) STRICT;
 CREATE INDEX inbox_due ON inbox (due_at_ms, sender, revision, ordinal) WHERE state = 'waiting';

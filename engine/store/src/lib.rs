@@ -11,6 +11,7 @@
 //! **Invariant:** every write goes through the store's one write connection ([`store::Store`]).
 //! **Invariant:** one SQL text for both databases, unless a comment says `Differs by necessity`.
 
+/// Runs one expression on whichever database it is; checked by the compiler once for each.
 macro_rules! on {
     ($db:expr, |$connection:ident| $body:expr) => {
         match $db {
@@ -20,12 +21,46 @@ macro_rules! on {
     };
 }
 
-mod batch;
-pub mod commit;
-pub mod error;
+/// Runs one statement that is its own transaction; how many rows it changed.
+macro_rules! write_one {
+    ($store:expr, $sql:expr, $($value:expr),*) => {{
+        let mut writer = $store.writer().await?;
+        let changed = on!(&mut writer.tx, |connection| sqlx::query($sql)
+            $(.bind($value))*
+            .execute(connection)
+            .await
+            .map(|done| done.rows_affected()))?;
+        writer.keep();
+        changed
+    }};
+}
+
 pub mod rows;
-mod statements;
 pub mod store;
+
+pub mod commit;
+
+pub mod cases;
+pub mod inbox;
+pub mod log;
+pub mod notices;
+pub mod outbox;
+pub mod receipts;
+pub mod tasks;
+pub mod timers;
+
+pub mod anchors;
+pub mod calendars;
+pub mod charts;
+pub mod leases;
+pub mod meta;
+pub mod people;
+pub mod personal;
+pub mod removed;
+
+mod batch;
+pub mod error;
+mod statements;
 mod writer;
 
 pub use commit::{CommitError, commit};

@@ -161,7 +161,8 @@ macro_rules! timers_put {
             int!("due_at_ms"),
             accepted!("$5"),
             "ON CONFLICT (case_id, name, generation) DO UPDATE SET
-                due_at_ms = excluded.due_at_ms, claimed_by = NULL, claimed_until_ms = NULL"
+                due_at_ms = excluded.due_at_ms, state = 'waiting', claimed_by = NULL,
+                claimed_until_ms = NULL, error = NULL, dead_at_ms = NULL"
         )
     };
 }

@@ -1,0 +1,158 @@
+//! The head rows: one per case, the result of its log so far.
+//!
+//! They are written by [`mod@crate::commit`] only. Lists come in the order of the case ids, a page at a
+//! time; stage and end change with a step and are therefore not indexed (decision 0006).
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+use sqlx::types::Json;
+use sqlx::{FromRow, Row};
+
+use crate::batch::document;
+use crate::error::ReadError;
+use crate::rows::{Head, ReceiptRow};
+use crate::store::Store;
+
+/// Which cases to list. What is `None` does not narrow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CaseFilter {
+    /// Under this chart.
+    pub chart: Option<String>,
+    /// In this stage.
+    pub stage: Option<String>,
+    /// About this subject, or one whose name begins with it.
+    pub subject_prefix: Option<String>,
+    /// Opened by this case.
+    pub parent_id: Option<String>,
+    /// Not at their end (`true`), or at it (`false`).
+    pub open: Option<bool>,
+}
+
+/// How many cases of a chart are in a stage.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, FromRow)]
+pub struct StageCount {
+    /// Name of the chart.
+    pub chart: String,
+    /// The stage; empty if the chart has none.
+    pub stage: String,
+    /// Whether these are at their end.
+    pub done: bool,
+    /// How many.
+    pub cases: i64,
+}
+
+/// The head of `case_id`, if there is such a case.
+pub async fn find(store: &Store, case_id: &str) -> Result<Option<Head>, ReadError> {
+    const SQL: &str = "SELECT * FROM cases WHERE case_id = $1";
+    Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).bind(case_id).fetch_optional(pool).await)?)
+}
+
+/// The first `limit` heads after the id `after` (empty: from the start) that pass `filter`, in the
+/// order of their ids.
+pub async fn list(
+    store: &Store,
+    filter: &CaseFilter,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Head>, ReadError> {
+    const SQL: &str = "
+        SELECT * FROM cases
+        WHERE case_id > $1
+            AND (CAST($2 AS text) IS NULL OR chart = $2)
+            AND (CAST($3 AS text) IS NULL OR stage = $3)
+            AND (CAST($4 AS text) IS NULL OR substr(subject, 1, length($4)) = $4)
+            AND (CAST($5 AS text) IS NULL OR parent_id = $5)
+            AND (CAST($6 AS boolean) IS NULL OR done <> $6)
+        ORDER BY case_id
+        LIMIT $7";
+    Ok(on!(store.reads(), |pool| {
+        sqlx::query_as(SQL)
+            .bind(after)
+            .bind(&filter.chart)
+            .bind(&filter.stage)
+            .bind(&filter.subject_prefix)
+            .bind(&filter.parent_id)
+            .bind(filter.open)
+            .bind(limit)
+            .fetch_all(pool)
+            .await
+    })?)
+}
+
+/// The first `limit` heads after the id `after` (empty: from the start), in the order of their ids.
+pub async fn page(store: &Store, after: &str, limit: i64) -> Result<Vec<Head>, ReadError> {
+    const SQL: &str = "SELECT * FROM cases WHERE case_id > $1 ORDER BY case_id LIMIT $2";
+    Ok(on!(store.reads(), |pool| {
+        sqlx::query_as(SQL).bind(after).bind(limit).fetch_all(pool).await
+    })?)
+}
+
+/// How many cases there are of each chart and stage, open and ended apart.
+pub async fn count_by_stage(store: &Store) -> Result<Vec<StageCount>, ReadError> {
+    const SQL: &str = "
+        SELECT chart, stage, done, count(*) AS cases FROM cases
+        GROUP BY chart, stage, done
+        ORDER BY chart, stage, done";
+    Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).fetch_all(pool).await)?)
+}
+
+/// The heads of `case_ids`, and the receipts under `keys` (case, key), in one statement; what is
+/// absent is left out.
+pub async fn heads_and_receipts(
+    store: &Store,
+    case_ids: &[String],
+    keys: &[(String, String)],
+) -> Result<(Vec<Head>, Vec<ReceiptRow>), ReadError> {
+    const SQL: &str = "
+        SELECT c.*, r.case_id AS receipt_case_id, r.key AS receipt_key,
+            r.body_sha AS receipt_body_sha, r.revision AS receipt_revision,
+            r.decision AS receipt_decision, r.answer AS receipt_answer,
+            r.recorded_at_ms AS receipt_recorded_at_ms
+        FROM jsonb_each($1) d
+        LEFT JOIN cases c ON c.case_id = d.value->>'head'
+        LEFT JOIN receipts r ON r.case_id = d.value->>'case_id' AND r.key = d.value->>'key'";
+    let heads =
+        case_ids.iter().map(|case_id| Wanted { head: Some(case_id), case_id: None, key: None });
+    let keys = keys.iter().map(|(case_id, key)| Wanted {
+        head: None,
+        case_id: Some(case_id),
+        key: Some(key),
+    });
+    let wanted = document(heads.chain(keys))?;
+    let (mut heads, mut receipts) = (Vec::new(), Vec::new());
+    on!(store.reads(), |pool| {
+        for row in sqlx::query(SQL).bind(Json(&*wanted)).fetch_all(pool).await? {
+            if row.try_get::<Option<&str>, _>("case_id")?.is_some() {
+                heads.push(Head::from_row(&row)?);
+            }
+            if row.try_get::<Option<&str>, _>("receipt_case_id")?.is_some() {
+                receipts.push(ReceiptRow {
+                    case_id: row.try_get("receipt_case_id")?,
+                    key: row.try_get("receipt_key")?,
+                    body_sha: row.try_get("receipt_body_sha")?,
+                    revision: row.try_get("receipt_revision")?,
+                    decision: row.try_get("receipt_decision")?,
+                    answer: row.try_get("receipt_answer")?,
+                    recorded_at_ms: row.try_get("receipt_recorded_at_ms")?,
+                });
+            }
+        }
+    });
+    Ok((heads, receipts))
+}
+
+/// The ids of the cases that were exported and removed.
+pub async fn removed_ids(store: &Store) -> Result<BTreeSet<String>, ReadError> {
+    const SQL: &str = "SELECT case_id FROM removed";
+    let ids: Vec<String> =
+        on!(store.reads(), |pool| sqlx::query_scalar(SQL).fetch_all(pool).await)?;
+    Ok(ids.into_iter().collect())
+}
+
+#[derive(Serialize)]
+struct Wanted<'a> {
+    head: Option<&'a str>,
+    case_id: Option<&'a str>,
+    key: Option<&'a str>,
+}

@@ -1,0 +1,99 @@
+//! What reminders say, until it becomes a letter.
+//!
+//! One process builds the letter of a person and a day: it holds the lease of that pair
+//! ([`claim_digest`]), reads what is unbuilt, and in one transaction queues the letter and names it
+//! on the notices ([`build`]). A notice with several holders goes into several letters; it carries
+//! the first of them.
+//!
+//! **Invariant:** a notice is built once; the letter that it names is in the outbox.
+
+use serde::Serialize;
+use sqlx::types::Json;
+
+use crate::batch::document;
+use crate::error::{ChoreError, ReadError};
+use crate::leases;
+use crate::rows::{OutboxRow, StoredNotice};
+use crate::store::Store;
+
+/// Takes the letter of `person` for `local_date` (`2022-11-25`) for `owner` until `until_ms`;
+/// whether it was free.
+pub async fn claim_digest(
+    store: &Store,
+    person: &str,
+    local_date: &str,
+    owner: &str,
+    now_ms: i64,
+    until_ms: i64,
+) -> Result<bool, ChoreError> {
+    leases::take(store, &format!("digest:{person}:{local_date}"), owner, now_ms, until_ms).await
+}
+
+/// The first `limit` notices that were written at or before `before_ms` and are in no letter yet,
+/// the oldest first; only immediate or only gathered ones, if given.
+pub async fn unbuilt(
+    store: &Store,
+    before_ms: i64,
+    immediate: Option<bool>,
+    limit: i64,
+) -> Result<Vec<StoredNotice>, ReadError> {
+    const SQL: &str = "
+        SELECT * FROM notices
+        WHERE built IS NULL AND created_at_ms <= $1
+            AND (CAST($2 AS boolean) IS NULL OR immediate = $2)
+        ORDER BY created_at_ms, id
+        LIMIT $3";
+    Ok(on!(store.reads(), |pool| {
+        sqlx::query_as(SQL).bind(before_ms).bind(immediate).bind(limit).fetch_all(pool).await
+    })?)
+}
+
+const MARK: &str = "
+    UPDATE notices SET built = $1
+    WHERE built IS NULL AND id IN (SELECT d.value->>'id' FROM jsonb_each($2) d)";
+
+/// Names the letter on those of the notices `ids` that are in none yet; how many that were. For a
+/// notice that nobody is to get, the letter is a word that says so.
+pub async fn mark_built(store: &Store, ids: &[String], letter: &str) -> Result<u64, ChoreError> {
+    let ids = document(ids.iter().map(|id| Id { id }))?;
+    Ok(write_one!(store, MARK, letter, Json(&*ids)))
+}
+
+/// Queues `letters` and names the first of them on the notices `ids`, all in one transaction; how
+/// many notices were still in none. Letters that are queued already are left as they are.
+pub async fn build(
+    store: &Store,
+    ids: &[String],
+    letters: &[OutboxRow],
+) -> Result<u64, ChoreError> {
+    const QUEUE: &str = "
+        INSERT INTO outbox (case_id, id, revision, ordinal, kind, body, due_at_ms)
+        SELECT d.value->>'case_id', d.value->>'id', CAST(d.value->>'revision' AS bigint),
+            CAST(d.value->>'ordinal' AS bigint), d.value->>'kind', d.value->>'body',
+            CAST(d.value->>'due_at_ms' AS bigint)
+        FROM jsonb_each($1) d
+        WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE o.id = d.value->>'id')
+        ON CONFLICT (case_id, id) DO NOTHING";
+    let rows = document(letters.iter())?;
+    let ids = document(ids.iter().map(|id| Id { id }))?;
+    let letter = letters.first().map_or("none", |letter| letter.id.as_str());
+    let mut writer = store.writer().await?;
+    writer.begin().await?;
+    let built = on!(&mut writer.tx, |connection| {
+        sqlx::query(QUEUE).bind(Json(&*rows)).execute(&mut *connection).await?;
+        sqlx::query(MARK).bind(letter).bind(Json(&*ids)).execute(connection).await?.rows_affected()
+    });
+    writer.commit().await?;
+    Ok(built)
+}
+
+/// The notices of `case_id`, in the order they were written.
+pub async fn of_case(store: &Store, case_id: &str) -> Result<Vec<StoredNotice>, ReadError> {
+    const SQL: &str = "SELECT * FROM notices WHERE case_id = $1 ORDER BY revision, ordinal, id";
+    Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).bind(case_id).fetch_all(pool).await)?)
+}
+
+#[derive(Serialize)]
+struct Id<'a> {
+    id: &'a str,
+}

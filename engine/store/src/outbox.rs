@@ -1,0 +1,142 @@
+//! Effects for the world: claimed, performed, and then done, tried again later, or dead.
+//!
+//! A process claims what is due for the length of a lease. If it dies between performing and saying
+//! so, another performs it again under the same id, which the world can recognise.
+//!
+//! **Invariant:** what is done or dead is never claimed.
+
+use crate::error::{ChoreError, ReadError};
+use crate::rows::StoredOutbox;
+use crate::store::{Db, Store};
+
+macro_rules! claim {
+    ($lock:literal) => {
+        concat!(
+            "WITH due AS MATERIALIZED (
+                SELECT case_id, id FROM outbox
+                WHERE state = 'queued' AND due_at_ms <= $2
+                    AND (claimed_until_ms IS NULL OR claimed_until_ms <= $2)
+                ORDER BY due_at_ms, id
+                LIMIT $4 ",
+            $lock,
+            ")
+            UPDATE outbox SET claimed_by = $1, claimed_until_ms = $3 FROM due
+            WHERE outbox.case_id = due.case_id AND outbox.id = due.id
+            RETURNING outbox.case_id, outbox.id, outbox.revision, outbox.ordinal, outbox.kind,
+                outbox.body, outbox.due_at_ms, outbox.state, outbox.attempts, outbox.claimed_by,
+                outbox.claimed_until_ms, outbox.error, outbox.done_at_ms"
+        )
+    };
+}
+
+/// Takes up to `limit` effects that are due at `now_ms` and that nobody holds, for `owner` until
+/// `until_ms`; in the order (due, id).
+pub async fn claim(
+    store: &Store,
+    owner: &str,
+    now_ms: i64,
+    until_ms: i64,
+    limit: u32,
+) -> Result<Vec<StoredOutbox>, ChoreError> {
+    const SQLITE: &str = claim!("");
+    // Differs by necessity: on PostgreSQL several may claim at once and step over each other's rows.
+    const POSTGRES: &str = claim!("FOR UPDATE SKIP LOCKED");
+    let mut writer = store.writer().await?;
+    let sql = match writer.tx {
+        Db::Sqlite(_) => SQLITE,
+        Db::Postgres(_) => POSTGRES,
+    };
+    let mut rows: Vec<StoredOutbox> = on!(&mut writer.tx, |connection| sqlx::query_as(sql)
+        .bind(owner)
+        .bind(now_ms)
+        .bind(until_ms)
+        .bind(i64::from(limit))
+        .fetch_all(connection)
+        .await)?;
+    writer.keep();
+    rows.sort_by_cached_key(|stored| (stored.row.due_at_ms, stored.row.id.clone()));
+    Ok(rows)
+}
+
+/// Gives back whatever `owner` holds; how many effects that were.
+pub async fn release(store: &Store, owner: &str) -> Result<u64, ChoreError> {
+    const SQL: &str = "
+        UPDATE outbox SET claimed_by = NULL, claimed_until_ms = NULL
+        WHERE state = 'queued' AND claimed_by = $1";
+    Ok(write_one!(store, SQL, owner))
+}
+
+/// Says that an effect was performed; whether it was still queued.
+pub async fn done(store: &Store, id: &str, now_ms: i64) -> Result<bool, ChoreError> {
+    const SQL: &str = "
+        UPDATE outbox
+        SET state = 'done', attempts = attempts + 1, error = NULL, done_at_ms = $2,
+            claimed_by = NULL, claimed_until_ms = NULL
+        WHERE id = $1 AND state = 'queued'";
+    Ok(write_one!(store, SQL, id, now_ms) == 1)
+}
+
+/// Says that an attempt failed and when to try again; whether the effect was still queued.
+pub async fn failed(
+    store: &Store,
+    id: &str,
+    error: &str,
+    retry_at_ms: i64,
+) -> Result<bool, ChoreError> {
+    const SQL: &str = "
+        UPDATE outbox
+        SET attempts = attempts + 1, error = $2, due_at_ms = $3, claimed_by = NULL,
+            claimed_until_ms = NULL
+        WHERE id = $1 AND state = 'queued'";
+    Ok(write_one!(store, SQL, id, error, retry_at_ms) == 1)
+}
+
+/// Gives an effect up and says why; whether it was still queued.
+pub async fn dead(store: &Store, id: &str, error: &str, now_ms: i64) -> Result<bool, ChoreError> {
+    const SQL: &str = "
+        UPDATE outbox
+        SET state = 'dead', attempts = attempts + 1, error = $2, done_at_ms = $3,
+            claimed_by = NULL, claimed_until_ms = NULL
+        WHERE id = $1 AND state = 'queued'";
+    Ok(write_one!(store, SQL, id, error, now_ms) == 1)
+}
+
+/// Queues a dead effect again, due at `now_ms`, its attempts forgotten; whether it was dead.
+pub async fn requeue(store: &Store, id: &str, now_ms: i64) -> Result<bool, ChoreError> {
+    const SQL: &str = "
+        UPDATE outbox SET state = 'queued', attempts = 0, due_at_ms = $2, done_at_ms = NULL
+        WHERE id = $1 AND state = 'dead'";
+    Ok(write_one!(store, SQL, id, now_ms) == 1)
+}
+
+/// The effect with `id`, if there is one.
+pub async fn find(store: &Store, id: &str) -> Result<Option<StoredOutbox>, ReadError> {
+    const SQL: &str = "SELECT * FROM outbox WHERE id = $1";
+    Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).bind(id).fetch_optional(pool).await)?)
+}
+
+/// The earliest moment at which a queued effect is due, claimed or not.
+pub async fn next_due(store: &Store) -> Result<Option<i64>, ReadError> {
+    const SQL: &str = "SELECT MIN(due_at_ms) FROM outbox WHERE state = 'queued'";
+    Ok(on!(store.reads(), |pool| sqlx::query_scalar(SQL).fetch_one(pool).await)?)
+}
+
+/// The first `limit` effects after the id `after` (empty: from the start) in the order of their ids;
+/// only those in `state` (`queued`, `done`, `dead`) and of `case_id`, if given.
+pub async fn list(
+    store: &Store,
+    state: Option<&str>,
+    case_id: Option<&str>,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<StoredOutbox>, ReadError> {
+    const SQL: &str = "
+        SELECT * FROM outbox
+        WHERE id > $3 AND (CAST($1 AS text) IS NULL OR state = $1)
+            AND (CAST($2 AS text) IS NULL OR case_id = $2)
+        ORDER BY id
+        LIMIT $4";
+    Ok(on!(store.reads(), |pool| {
+        sqlx::query_as(SQL).bind(state).bind(case_id).bind(after).bind(limit).fetch_all(pool).await
+    })?)
+}

@@ -1,0 +1,75 @@
+//! Personal values, apart from the log, which names them by reference and commitment only.
+//!
+//! **Invariant:** erasing changes nothing that is hashed.
+
+use serde::Serialize;
+use sqlx::FromRow;
+use sqlx::types::Json;
+
+use crate::batch::document;
+use crate::error::{ChoreError, ReadError};
+use crate::store::Store;
+
+/// A value and the salt of its commitment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, FromRow)]
+pub struct PersonalRow {
+    /// What the log calls it.
+    #[sqlx(rename = "ref")]
+    #[serde(rename = "ref")]
+    pub reference: String,
+    /// The case it was sent to.
+    pub case_id: String,
+    /// Whose it is, if that is known.
+    pub person: Option<String>,
+    /// JSON.
+    pub value: String,
+    /// Goes into the commitment with the value.
+    pub salt: String,
+    /// When it came.
+    pub created_at_ms: i64,
+}
+
+/// Keeps `values`; one that is there already is left as it is.
+pub async fn put(store: &Store, values: &[PersonalRow]) -> Result<(), ChoreError> {
+    const SQL: &str = "
+        INSERT INTO personal (ref, case_id, person, value, salt, created_at_ms)
+        SELECT d.value->>'ref', d.value->>'case_id', d.value->>'person', d.value->>'value',
+            d.value->>'salt', CAST(d.value->>'created_at_ms' AS bigint)
+        FROM jsonb_each($1) d WHERE d.value->>'ref' <> ''
+        ON CONFLICT (ref) DO NOTHING";
+    let rows = document(values.iter())?;
+    write_one!(store, SQL, Json(&*rows));
+    Ok(())
+}
+
+/// The value under `reference`; `None` if it was erased or never there.
+pub async fn find(store: &Store, reference: &str) -> Result<Option<PersonalRow>, ReadError> {
+    const SQL: &str = "SELECT * FROM personal WHERE ref = $1";
+    Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).bind(reference).fetch_optional(pool).await)?)
+}
+
+/// The values sent to `case_id`, in the order of their references.
+pub async fn of_case(store: &Store, case_id: &str) -> Result<Vec<PersonalRow>, ReadError> {
+    const SQL: &str = "SELECT * FROM personal WHERE case_id = $1 ORDER BY ref";
+    Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).bind(case_id).fetch_all(pool).await)?)
+}
+
+/// Erases the value under `reference`; whether there was one.
+pub async fn erase(store: &Store, reference: &str) -> Result<bool, ChoreError> {
+    const SQL: &str = "DELETE FROM personal WHERE ref = $1";
+    Ok(write_one!(store, SQL, reference) == 1)
+}
+
+/// Erases every value of `person`, and name and address; the opaque id stays. How many values.
+pub async fn erase_person(store: &Store, person: &str) -> Result<u64, ChoreError> {
+    const VALUES: &str = "DELETE FROM personal WHERE person = $1";
+    const PERSON: &str = "UPDATE persons SET name = '', email = '', erased = $2 WHERE id = $1";
+    let mut writer = store.writer().await?;
+    writer.begin().await?;
+    let erased = on!(&mut writer.tx, |connection| {
+        sqlx::query(PERSON).bind(person).bind(true).execute(&mut *connection).await?;
+        sqlx::query(VALUES).bind(person).execute(connection).await?.rows_affected()
+    });
+    writer.commit().await?;
+    Ok(erased)
+}

@@ -1,0 +1,92 @@
+//! Who owes the next act: the rows that a desk and a list of overdue items are made of.
+//!
+//! They are written by [`mod@crate::commit`] only: the difference between what the chart says before
+//! and after a step. A task names a role on a subject; who holds it is looked up elsewhere.
+
+use serde::Serialize;
+use sqlx::FromRow;
+use sqlx::types::Json;
+
+use crate::batch::document;
+use crate::error::ReadError;
+use crate::rows::TaskRow;
+use crate::store::Store;
+
+/// Which tasks to list. What is `None` or empty does not narrow.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TaskFilter {
+    /// Of this case.
+    pub case_id: Option<String>,
+    /// Of this role.
+    pub role: Option<String>,
+    /// On one of these subjects.
+    pub subjects: Vec<String>,
+    /// Due at or before this moment.
+    pub due_before_ms: Option<i64>,
+}
+
+/// How much one role owes on one subject.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Owed {
+    /// The role.
+    pub role: String,
+    /// What it is held on.
+    pub subject: String,
+    /// How many tasks.
+    pub tasks: i64,
+    /// The earliest moment at which one of them was due.
+    pub oldest_due_at_ms: i64,
+}
+
+/// Every task of `case_id`, in the order of their keys.
+pub async fn of_case(store: &Store, case_id: &str) -> Result<Vec<TaskRow>, ReadError> {
+    const SQL: &str =
+        "SELECT * FROM tasks WHERE case_id = $1 ORDER BY case_id, state, generation, element";
+    Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).bind(case_id).fetch_all(pool).await)?)
+}
+
+/// The first `limit` tasks that pass `filter`: the earliest due first, those without a term last.
+pub async fn list(
+    store: &Store,
+    filter: &TaskFilter,
+    limit: i64,
+) -> Result<Vec<TaskRow>, ReadError> {
+    const SQL: &str = "
+        SELECT * FROM tasks
+        WHERE (CAST($1 AS text) IS NULL OR case_id = $1)
+            AND (CAST($2 AS text) IS NULL OR role = $2)
+            AND (CAST($3 AS bigint) = 0
+                OR subject IN (SELECT d.value->>'subject' FROM jsonb_each($4) d))
+            AND (CAST($5 AS bigint) IS NULL OR due_at_ms <= $5)
+        ORDER BY COALESCE(due_at_ms, 9223372036854775807), case_id, state, generation, element
+        LIMIT $6";
+    let subjects = document(filter.subjects.iter().map(|subject| Named { subject }))?;
+    let narrow = i64::from(!filter.subjects.is_empty());
+    Ok(on!(store.reads(), |pool| {
+        sqlx::query_as(SQL)
+            .bind(&filter.case_id)
+            .bind(&filter.role)
+            .bind(narrow)
+            .bind(Json(&*subjects))
+            .bind(filter.due_before_ms)
+            .bind(limit)
+            .fetch_all(pool)
+            .await
+    })?)
+}
+
+/// What is overdue at `now_ms`, summed by role and subject, the oldest first. Whoever knows the
+/// holders turns it into units.
+pub async fn overdue(store: &Store, now_ms: i64) -> Result<Vec<Owed>, ReadError> {
+    const SQL: &str = "
+        SELECT role, subject, count(*) AS tasks, MIN(due_at_ms) AS oldest_due_at_ms FROM tasks
+        WHERE due_at_ms <= $1
+        GROUP BY role, subject
+        ORDER BY MIN(due_at_ms), role, subject";
+    Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).bind(now_ms).fetch_all(pool).await)?)
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    subject: &'a str,
+}
