@@ -169,7 +169,7 @@ impl Reader {
         let about = match &to {
             SendTarget::Parent => MentionOf::ParentEvent,
             SendTarget::Child(child) => MentionOf::ChildEvent(child.clone()),
-            SendTarget::Case(_) => MentionOf::CaseEvent,
+            SendTarget::Case(_) | SendTarget::Computed(_) => MentionOf::CaseEvent,
             _ => MentionOf::OwnEvent,
         };
         self.mention(&name, place, about);
@@ -189,8 +189,12 @@ impl Reader {
         if matches!(node.tree, Tree::Map(_)) {
             let mut fields = self.fields(node, "to")?;
             let case = fields.take("case").and_then(|one| self.expr(one, Purpose::Value));
+            let child = fields.take("child").and_then(|one| self.expr(one, Purpose::Value));
             fields.finish(self);
-            return case.map(SendTarget::Case);
+            // A child by a computed name is the target `#_name` that SCXML computes.
+            let child =
+                child.and_then(|one| Expr::compile(&format!("'#_' + ({})", one.source())).ok());
+            return case.map(SendTarget::Case).or(child.map(SendTarget::Computed));
         }
         let text = self.text(node)?;
         match text.as_str() {
@@ -204,8 +208,8 @@ impl Reader {
                 }
                 self.wrong(
                     node,
-                    "`self`, `parent`, `child:<tên>` hoặc `{ case: CEL }`",
-                    "`self`, `parent`, `child:<name>` or `{ case: CEL }`",
+                    "`self`, `parent`, `child:<tên>`, `{ child: CEL }` hoặc `{ case: CEL }`",
+                    "`self`, `parent`, `child:<name>`, `{ child: CEL }` or `{ case: CEL }`",
                 );
                 None
             }
