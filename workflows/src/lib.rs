@@ -4,13 +4,22 @@
 //! Everything is data in the folders beside `src/`; the code here only hands the texts over. They
 //! are embedded by `build.rs`, which walks the folders, so a new file is shipped by being there.
 //!
+//! Reading order: [`files`] and [`all`], then [`letters`], [`schedules`].
+//!
 //! **Invariant:** nothing here decides what a case does; that is in the charts.
 
 use std::collections::BTreeMap;
 
+use chart::load::{Loaded, load};
+
+pub mod letters;
+
 mod texts {
     include!(concat!(env!("OUT_DIR"), "/texts.rs"));
 }
+
+/// The charts of the procedure, in the order a reader should meet them.
+pub const CHARTS: [&str; 5] = ["platform", "participation", "plan", "evaluation", "report"];
 
 /// Every text this product ships by its path, such as `report/chart.yaml`.
 pub fn files() -> BTreeMap<String, String> {
@@ -21,4 +30,11 @@ pub fn files() -> BTreeMap<String, String> {
 pub fn file(path: &str) -> Option<&'static str> {
     let at = texts::TEXTS.binary_search_by(|(one, _)| (*one).cmp(path)).ok()?;
     Some(texts::TEXTS[at].1)
+}
+
+/// Every chart of [`CHARTS`] as its reader sees it, problems included; each is fit to run when it
+/// has a `chart`.
+pub fn all() -> Vec<Loaded> {
+    let files = files();
+    CHARTS.iter().map(|name| load(&files, &format!("{name}/chart.yaml"))).collect()
 }
