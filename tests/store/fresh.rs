@@ -37,30 +37,24 @@ impl Fresh {
     /// The one number that `sql` asks for, through a connection of its own.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         let sql = AssertSqlSafe(sql.to_owned());
-        match self.url.strip_prefix("sqlite:") {
-            Some(path) => {
-                let mut connection = SqliteConnection::connect(path).await.unwrap();
-                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
-            }
-            None => {
-                let mut connection = PgConnection::connect(&self.url).await.unwrap();
-                sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
-            }
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            let mut connection = SqliteConnection::connect(path).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await.unwrap();
+            sqlx::query_scalar(sql).fetch_one(&mut connection).await.unwrap()
         }
     }
 
     /// Runs `sql` behind the store's back; whether the database took it.
     pub(crate) async fn run(&self, sql: &str) -> Result<(), sqlx::Error> {
         let sql = AssertSqlSafe(sql.to_owned());
-        match self.url.strip_prefix("sqlite:") {
-            Some(path) => {
-                let mut connection = SqliteConnection::connect(path).await?;
-                sqlx::raw_sql(sql).execute(&mut connection).await?;
-            }
-            None => {
-                let mut connection = PgConnection::connect(&self.url).await?;
-                sqlx::raw_sql(sql).execute(&mut connection).await?;
-            }
+        if let Some(path) = self.url.strip_prefix("sqlite:") {
+            let mut connection = SqliteConnection::connect(path).await?;
+            sqlx::raw_sql(sql).execute(&mut connection).await?;
+        } else {
+            let mut connection = PgConnection::connect(&self.url).await?;
+            sqlx::raw_sql(sql).execute(&mut connection).await?;
         }
         Ok(())
     }

@@ -3,6 +3,12 @@
 //! Every test is one function over an open store; `both!` runs it on a `SQLite` file and in a
 //! PostgreSQL schema of its own. Every `pub async fn` of the store is named in one of them.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::assigning_clones,
+    reason = "a test says what is special about a sample, and fails where it stands"
+)]
+
 /// Runs each test on both databases.
 macro_rules! both {
     ($($name:ident),* $(,)?) => {
@@ -21,8 +27,15 @@ macro_rules! both {
     };
 }
 
+mod cases;
 mod commit;
+mod definitions;
 mod fresh;
+mod keeping;
+mod log;
+mod messages;
+mod people;
 mod rivals;
 mod sample;
 mod store;
+mod work;

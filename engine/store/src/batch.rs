@@ -13,7 +13,7 @@ use crate::rows::{Head, Write};
 
 /// The documents of a batch, in the order of the parameters of the statements: $1 to $11.
 #[derive(Debug)]
-pub(crate) struct Batch {
+pub(crate) struct Documents {
     pub(crate) heads: Box<RawValue>,
     pub(crate) entries: Box<RawValue>,
     pub(crate) tasks_put: Box<RawValue>,
@@ -27,7 +27,7 @@ pub(crate) struct Batch {
     pub(crate) receipts: Box<RawValue>,
 }
 
-impl Batch {
+impl Documents {
     /// The documents of `writes`; an error if a string of theirs holds NUL.
     pub(crate) fn of(writes: &[Write]) -> Result<Self, sqlx::Error> {
         let rows = writes.iter();

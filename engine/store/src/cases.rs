@@ -1,7 +1,7 @@
 //! The head rows: one per case, the result of its log so far.
 //!
 //! They are written by [`mod@crate::commit`] only. Lists come in the order of the case ids, a page at a
-//! time; stage and end change with a step and are therefore not indexed (decision 0006).
+//! time; stage and end change with a step and are therefore not indexed (decision 0009).
 
 use std::collections::BTreeSet;
 

@@ -9,7 +9,7 @@
 
 use sqlx::types::Json;
 
-use crate::batch::Batch;
+use crate::batch::Documents;
 use crate::error::Cause;
 use crate::rows::Write;
 use crate::statements;
@@ -60,7 +60,7 @@ impl From<sqlx::Error> for CommitError {
     }
 }
 
-/// Commits `writes` durably and answers each in its place: whether it was accepted.
+/// Commits `batch` durably and answers each in its place: whether it was accepted.
 ///
 /// Not accepted is a write whose case has another revision by now (or exists, or was removed, where
 /// it should be born), or that consumes a message which is gone. A case may be in a batch only once.
@@ -68,24 +68,24 @@ impl From<sqlx::Error> for CommitError {
 ///
 /// # Panics
 /// In a debug build, when a case is in the batch twice or a write names another case than its head.
-pub async fn commit(store: &Store, writes: &[Write]) -> Result<Vec<bool>, CommitError> {
-    if writes.is_empty() {
+pub async fn commit(store: &Store, batch: &[Write]) -> Result<Vec<bool>, CommitError> {
+    if batch.is_empty() {
         return Ok(Vec::new());
     }
-    debug_assert!(is_sound(writes), "a case is in a batch once, and its rows are its own");
-    let batch = Batch::of(writes)?;
+    debug_assert!(is_sound(batch), "a case is in a batch once, and its rows are its own");
+    let documents = Documents::of(batch)?;
     let mut attempt = 1;
     loop {
         let mut writer = store.writer().await.map_err(|error| match Cause::of(&error) {
             Cause::Lost => CommitError::Unreachable(error),
             _ => error.into(),
         })?;
-        match run(&mut writer.tx, &batch).await {
+        match run(&mut writer.tx, &documents).await {
             Ok(mut accepted) => {
                 writer.keep();
                 accepted.sort_unstable();
                 let is_accepted = |write: &Write| accepted.binary_search(&write.case_id).is_ok();
-                return Ok(writes.iter().map(is_accepted).collect());
+                return Ok(batch.iter().map(is_accepted).collect());
             }
             Err(error) => {
                 let cause = Cause::of(&error);
@@ -102,37 +102,37 @@ pub async fn commit(store: &Store, writes: &[Write]) -> Result<Vec<bool>, Commit
 }
 
 /// Runs the batch; the ids of the accepted cases.
-async fn run(tx: &mut Tx, batch: &Batch) -> Result<Vec<String>, sqlx::Error> {
+async fn run(tx: &mut Tx, documents: &Documents) -> Result<Vec<String>, sqlx::Error> {
     match tx {
         Db::Sqlite(connection) => {
             sqlx::query_scalar(statements::SQLITE)
-                .bind(batch.heads.get())
-                .bind(batch.entries.get())
-                .bind(batch.tasks_put.get())
-                .bind(batch.tasks_drop.get())
-                .bind(batch.timers_put.get())
-                .bind(batch.timers_drop.get())
-                .bind(batch.outbox.get())
-                .bind(batch.notices.get())
-                .bind(batch.inbox.get())
-                .bind(batch.inbox_drop.get())
-                .bind(batch.receipts.get())
+                .bind(documents.heads.get())
+                .bind(documents.entries.get())
+                .bind(documents.tasks_put.get())
+                .bind(documents.tasks_drop.get())
+                .bind(documents.timers_put.get())
+                .bind(documents.timers_drop.get())
+                .bind(documents.outbox.get())
+                .bind(documents.notices.get())
+                .bind(documents.inbox.get())
+                .bind(documents.inbox_drop.get())
+                .bind(documents.receipts.get())
                 .fetch_all(connection)
                 .await
         }
         Db::Postgres(connection) => {
             sqlx::query_scalar(statements::POSTGRES)
-                .bind(Json(&*batch.heads))
-                .bind(Json(&*batch.entries))
-                .bind(Json(&*batch.tasks_put))
-                .bind(Json(&*batch.tasks_drop))
-                .bind(Json(&*batch.timers_put))
-                .bind(Json(&*batch.timers_drop))
-                .bind(Json(&*batch.outbox))
-                .bind(Json(&*batch.notices))
-                .bind(Json(&*batch.inbox))
-                .bind(Json(&*batch.inbox_drop))
-                .bind(Json(&*batch.receipts))
+                .bind(Json(&*documents.heads))
+                .bind(Json(&*documents.entries))
+                .bind(Json(&*documents.tasks_put))
+                .bind(Json(&*documents.tasks_drop))
+                .bind(Json(&*documents.timers_put))
+                .bind(Json(&*documents.timers_drop))
+                .bind(Json(&*documents.outbox))
+                .bind(Json(&*documents.notices))
+                .bind(Json(&*documents.inbox))
+                .bind(Json(&*documents.inbox_drop))
+                .bind(Json(&*documents.receipts))
                 .fetch_all(connection)
                 .await
         }
@@ -156,9 +156,10 @@ fn is_sound(writes: &[Write]) -> bool {
         && writes.iter().all(|write| {
             let case_id = &write.case_id;
             let last = write.entries.last().map(|entry| entry.revision);
+            let entries = i64::try_from(write.entries.len());
             *case_id == write.head.case_id
                 && last == Some(write.head.revision)
-                && write.head.revision == write.expected_revision + write.entries.len() as i64
+                && entries == Ok(write.head.revision - write.expected_revision)
                 && write.entries.iter().all(|row| row.case_id == *case_id)
                 && write.tasks_put.iter().all(|row| row.case_id == *case_id)
                 && write.timers_put.iter().all(|row| row.case_id == *case_id)

@@ -58,6 +58,7 @@ pub mod people;
 pub mod personal;
 pub mod removed;
 
+mod address;
 mod batch;
 pub mod error;
 mod statements;

@@ -12,19 +12,28 @@
 //! **Invariant:** nothing is written for a case that is not in `accepted`.
 
 /// A column of a row's document.
-macro_rules! text {
-    ($name:literal) => {
+macro_rules! column {
+    (text $name:literal) => {
         concat!("d.value->>'", $name, "'")
     };
-}
-macro_rules! int {
-    ($name:literal) => {
+    (int $name:literal) => {
         concat!("CAST(d.value->>'", $name, "' AS bigint)")
     };
-}
-macro_rules! bool {
-    ($name:literal) => {
+    (bool $name:literal) => {
         concat!("CAST(d.value->>'", $name, "' AS boolean)")
+    };
+}
+/// Several of them, in order.
+macro_rules! row {
+    ($kind:ident $name:literal $(, $kinds:ident $names:literal)*) => {
+        concat!(column!($kind $name) $(, ", ", column!($kinds $names))*)
+    };
+}
+/// Each of them given to its column.
+macro_rules! changes {
+    ($kind:ident $name:literal $(, $kinds:ident $names:literal)*) => {
+        concat!($name, " = ", column!($kind $name)
+            $(, ", ", $names, " = ", column!($kinds $names))*)
     };
 }
 /// The rows of document `$n` that belong to accepted cases, in their order.
@@ -44,43 +53,12 @@ macro_rules! entries {
                 calendar_sha, actor, event, payload, origin, states, data_sha, effects, terms,
                 snapshot, trace, prev_hash, hash)
             SELECT (SELECT CAST(m.value AS bigint) FROM meta m WHERE m.key = 'epoch'), ",
-            text!("case_id"),
-            ", ",
-            int!("revision"),
-            ", ",
-            text!("kind"),
-            ", ",
-            int!("semantics"),
-            ", ",
-            int!("recorded_at_ms"),
-            ", ",
-            text!("chart_sha"),
-            ", ",
-            text!("calendar_sha"),
-            ", ",
-            text!("actor"),
-            ", ",
-            text!("event"),
-            ", ",
-            text!("payload"),
-            ", ",
-            text!("origin"),
-            ", ",
-            text!("states"),
-            ", ",
-            text!("data_sha"),
-            ", ",
-            text!("effects"),
-            ", ",
-            text!("terms"),
-            ", ",
-            text!("snapshot"),
-            ", ",
-            text!("trace"),
-            ", ",
-            text!("prev_hash"),
-            ", ",
-            text!("hash"),
+            row!(
+                text "case_id", int "revision", text "kind", int "semantics", int "recorded_at_ms",
+                text "chart_sha", text "calendar_sha", text "actor", text "event", text "payload",
+                text "origin", text "states", text "data_sha", text "effects", text "terms",
+                text "snapshot", text "trace", text "prev_hash", text "hash"
+            ),
             accepted!("$2"),
             "ORDER BY CAST(d.key AS bigint)"
         )
@@ -90,13 +68,9 @@ macro_rules! tasks_drop {
     () => {
         concat!(
             "DELETE FROM tasks WHERE (case_id, state, generation, element) IN (SELECT ",
-            text!("case_id"),
-            ", ",
-            text!("state"),
-            ", ",
-            int!("generation"),
-            ", ",
-            text!("element"),
+            row!(
+                text "case_id", text "state", int "generation", text "element"
+            ),
             accepted!("$4"),
             ")"
         )
@@ -108,25 +82,10 @@ macro_rules! tasks_put {
             "INSERT INTO tasks (case_id, state, generation, element, role, subject, title,
                 opened_at_ms, due_at_ms, due_date)
             SELECT ",
-            text!("case_id"),
-            ", ",
-            text!("state"),
-            ", ",
-            int!("generation"),
-            ", ",
-            text!("element"),
-            ", ",
-            text!("role"),
-            ", ",
-            text!("subject"),
-            ", ",
-            text!("title"),
-            ", ",
-            int!("opened_at_ms"),
-            ", ",
-            int!("due_at_ms"),
-            ", ",
-            text!("due_date"),
+            row!(
+                text "case_id", text "state", int "generation", text "element", text "role",
+                text "subject", text "title", int "opened_at_ms", int "due_at_ms", text "due_date"
+            ),
             accepted!("$3"),
             "ON CONFLICT (case_id, state, generation, element) DO UPDATE SET
                 role = excluded.role, subject = excluded.subject, title = excluded.title,
@@ -138,11 +97,9 @@ macro_rules! timers_drop {
     () => {
         concat!(
             "DELETE FROM timers WHERE (case_id, name, generation) IN (SELECT ",
-            text!("case_id"),
-            ", ",
-            text!("name"),
-            ", ",
-            int!("generation"),
+            row!(
+                text "case_id", text "name", int "generation"
+            ),
             accepted!("$6"),
             ")"
         )
@@ -152,13 +109,9 @@ macro_rules! timers_put {
     () => {
         concat!(
             "INSERT INTO timers (case_id, name, generation, due_at_ms) SELECT ",
-            text!("case_id"),
-            ", ",
-            text!("name"),
-            ", ",
-            int!("generation"),
-            ", ",
-            int!("due_at_ms"),
+            row!(
+                text "case_id", text "name", int "generation", int "due_at_ms"
+            ),
             accepted!("$5"),
             "ON CONFLICT (case_id, name, generation) DO UPDATE SET
                 due_at_ms = excluded.due_at_ms, state = 'waiting', claimed_by = NULL,
@@ -170,19 +123,10 @@ macro_rules! outbox {
     () => {
         concat!(
             "INSERT INTO outbox (case_id, id, revision, ordinal, kind, body, due_at_ms) SELECT ",
-            text!("case_id"),
-            ", ",
-            text!("id"),
-            ", ",
-            int!("revision"),
-            ", ",
-            int!("ordinal"),
-            ", ",
-            text!("kind"),
-            ", ",
-            text!("body"),
-            ", ",
-            int!("due_at_ms"),
+            row!(
+                text "case_id", text "id", int "revision", int "ordinal", text "kind", text "body",
+                int "due_at_ms"
+            ),
             accepted!("$7")
         )
     };
@@ -193,10 +137,11 @@ macro_rules! notices {
             "INSERT INTO notices (case_id, id, revision, ordinal, role, subject, letter, item, rung,
                 due_at_ms, immediate, data, created_at_ms)
             SELECT ",
-            text!("case_id"), ", ", text!("id"), ", ", int!("revision"), ", ", int!("ordinal"), ", ",
-            text!("role"), ", ", text!("subject"), ", ", text!("letter"), ", ", text!("item"), ", ",
-            text!("rung"), ", ", int!("due_at_ms"), ", ", bool!("immediate"), ", ", text!("data"), ", ",
-            int!("created_at_ms"),
+            row!(
+                text "case_id", text "id", int "revision", int "ordinal", text "role",
+                text "subject", text "letter", text "item", text "rung", int "due_at_ms",
+                bool "immediate", text "data", int "created_at_ms"
+            ),
             accepted!("$8")
         )
     };
@@ -207,9 +152,10 @@ macro_rules! inbox {
             "INSERT INTO inbox (sender, revision, ordinal, receiver, kind, event, payload, from_child,
                 due_at_ms, body)
             SELECT ",
-            text!("sender"), ", ", int!("revision"), ", ", int!("ordinal"), ", ", text!("receiver"), ", ",
-            text!("kind"), ", ", text!("event"), ", ", text!("payload"), ", ", text!("from_child"), ", ",
-            int!("due_at_ms"), ", ", text!("body"),
+            row!(
+                text "sender", int "revision", int "ordinal", text "receiver", text "kind",
+                text "event", text "payload", text "from_child", int "due_at_ms", text "body"
+            ),
             accepted!("$9")
         )
     };
@@ -218,11 +164,9 @@ macro_rules! inbox_drop {
     () => {
         concat!(
             "DELETE FROM inbox WHERE (sender, revision, ordinal) IN (SELECT ",
-            text!("sender"),
-            ", ",
-            int!("revision"),
-            ", ",
-            int!("ordinal"),
+            row!(
+                text "sender", int "revision", int "ordinal"
+            ),
             accepted!("$10"),
             ")"
         )
@@ -233,8 +177,10 @@ macro_rules! receipts {
         concat!(
             "INSERT INTO receipts (case_id, key, body_sha, revision, decision, answer, recorded_at_ms)
             SELECT ",
-            text!("case_id"), ", ", text!("key"), ", ", text!("body_sha"), ", ", int!("revision"), ", ",
-            int!("decision"), ", ", text!("answer"), ", ", int!("recorded_at_ms"),
+            row!(
+                text "case_id", text "key", text "body_sha", int "revision", int "decision",
+                text "answer", int "recorded_at_ms"
+            ),
             accepted!("$11")
         )
     };
@@ -247,38 +193,11 @@ macro_rules! head_columns {
 }
 macro_rules! head_values {
     () => {
-        concat!(
-            text!("case_id"),
-            ", ",
-            text!("chart"),
-            ", ",
-            int!("chart_version"),
-            ", ",
-            text!("chart_sha"),
-            ", ",
-            text!("subject"),
-            ", ",
-            text!("parent_id"),
-            ", ",
-            int!("revision"),
-            ", ",
-            int!("decision"),
-            ", ",
-            text!("stage"),
-            ", ",
-            text!("states"),
-            ", ",
-            text!("snapshot"),
-            ", ",
-            text!("hash"),
-            ", ",
-            int!("opened_at_ms"),
-            ", ",
-            int!("recorded_at_ms"),
-            ", ",
-            bool!("done"),
-            ", ",
-            text!("retention_class")
+        row!(
+            text "case_id", text "chart", int "chart_version", text "chart_sha", text "subject",
+            text "parent_id", int "revision", int "decision", text "stage", text "states",
+            text "snapshot", text "hash", int "opened_at_ms", int "recorded_at_ms", bool "done",
+            text "retention_class"
         )
     };
 }
@@ -287,15 +206,15 @@ macro_rules! short {
     () => {
         concat!(
             "SELECT ",
-            text!("case_id"),
+            column!(text "case_id"),
             " AS case_id FROM jsonb_each($10) d WHERE NOT EXISTS (SELECT 1 FROM inbox i WHERE i.sender = ",
-            text!("sender"),
+            column!(text "sender"),
             " AND i.revision = ",
-            int!("revision"),
+            column!(int "revision"),
             " AND i.ordinal = ",
-            int!("ordinal"),
+            column!(int "ordinal"),
             " AND i.receiver = ",
-            text!("case_id"),
+            column!(text "case_id"),
             ")"
         )
     };
@@ -307,20 +226,20 @@ macro_rules! short {
 pub(crate) const SQLITE: &str = concat!(
     "BEGIN IMMEDIATE;
     INSERT INTO accepted (case_id) SELECT ",
-    text!("case_id"),
+    column!(text "case_id"),
     " FROM jsonb_each($1) d
     WHERE COALESCE((SELECT c.revision FROM cases c WHERE c.case_id = ",
-    text!("case_id"),
+    column!(text "case_id"),
     "), 0) = ",
-    int!("expected"),
+    column!(int "expected"),
     " AND (",
-    int!("expected"),
+    column!(int "expected"),
     " > 0
         OR NOT EXISTS (SELECT 1 FROM removed r WHERE r.case_id = ",
-    text!("case_id"),
+    column!(text "case_id"),
     "))
     AND ",
-    text!("case_id"),
+    column!(text "case_id"),
     " NOT IN (",
     short!(),
     ");\n",
@@ -373,12 +292,12 @@ pub(crate) const POSTGRES: &str = concat!(
     "),
     locked AS (
         SELECT c.case_id FROM jsonb_each($1) d JOIN cases c ON c.case_id = ",
-    text!("case_id"),
+    column!(text "case_id"),
     "
         WHERE c.revision = ",
-    int!("expected"),
+    column!(int "expected"),
     " AND ",
-    int!("expected"),
+    column!(int "expected"),
     " > 0
             AND NOT EXISTS (SELECT 1 FROM short s WHERE s.case_id = c.case_id)
         ORDER BY c.case_id
@@ -390,52 +309,30 @@ pub(crate) const POSTGRES: &str = concat!(
     head_values!(),
     " FROM jsonb_each($1) d
         WHERE ",
-    int!("expected"),
+    column!(int "expected"),
     " = 0 AND (SELECT count(*) FROM locked) >= 0
             AND NOT EXISTS (SELECT 1 FROM short s WHERE s.case_id = ",
-    text!("case_id"),
+    column!(text "case_id"),
     ")
             AND NOT EXISTS (SELECT 1 FROM removed r WHERE r.case_id = ",
-    text!("case_id"),
+    column!(text "case_id"),
     ")
         ORDER BY ",
-    text!("case_id"),
+    column!(text "case_id"),
     "
         ON CONFLICT (case_id) DO NOTHING
         RETURNING case_id),
     accepted AS (SELECT case_id FROM locked UNION ALL SELECT case_id FROM born),
     moved AS (
-        UPDATE cases SET
-            chart_version = ",
-    int!("chart_version"),
-    ", chart_sha = ",
-    text!("chart_sha"),
-    ",
-            revision = ",
-    int!("revision"),
-    ", decision = ",
-    int!("decision"),
-    ",
-            stage = ",
-    text!("stage"),
-    ", states = ",
-    text!("states"),
-    ",
-            snapshot = ",
-    text!("snapshot"),
-    ", hash = ",
-    text!("hash"),
-    ",
-            recorded_at_ms = ",
-    int!("recorded_at_ms"),
-    ", done = ",
-    bool!("done"),
-    ",
-            retention_class = ",
-    text!("retention_class"),
+        UPDATE cases SET ",
+    changes!(
+        int "chart_version", text "chart_sha", int "revision", int "decision", text "stage",
+        text "states", text "snapshot", text "hash", int "recorded_at_ms", bool "done",
+        text "retention_class"
+    ),
     "
         FROM jsonb_each($1) d JOIN locked l ON l.case_id = ",
-    text!("case_id"),
+    column!(text "case_id"),
     "
         WHERE cases.case_id = l.case_id),
     entries AS (",

@@ -7,22 +7,21 @@
 //!
 //! **Invariant:** nothing is written through a reading connection; `SQLite`'s cannot.
 
-use std::str::FromStr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use sqlx::error::DatabaseError;
 use sqlx::migrate::Migrator;
 use sqlx::pool::PoolOptions;
-use sqlx::postgres::{PgConnectOptions, PgListener, PgPoolOptions};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::postgres::{PgListener, PgPoolOptions};
+use sqlx::sqlite::SqlitePoolOptions;
 use sqlx::{ConnectOptions, Connection, PgPool, SqlitePool};
 use tokio::sync::Mutex;
 
+use crate::address::{Options, address};
 use crate::error::{ChoreError, ReadError};
 use crate::writer::{Tx, Writer};
 
-/// How long a statement waits for a lock before the batch is said to be busy.
-const LOCK_WAIT: Duration = Duration::from_secs(5);
 /// Connections that only read, per store.
 const READERS_MAX: u32 = 4;
 /// Attempts at migrating while another process does the same on one `SQLite` file.
@@ -116,7 +115,7 @@ pub struct Store {
 #[derive(Debug)]
 struct Shared {
     url: String,
-    options: Db<SqliteConnectOptions, Box<PgConnectOptions>>,
+    options: Options,
     reads: Pool,
     write: Mutex<Option<Tx>>,
 }
@@ -261,60 +260,6 @@ fn readers<D: sqlx::Database>(options: PoolOptions<D>) -> PoolOptions<D> {
     options.max_connections(READERS_MAX).acquire_timeout(Duration::from_secs(10))
 }
 
-type Options = Db<SqliteConnectOptions, Box<PgConnectOptions>>;
-
-/// What to show of an address, and how to connect to it.
-fn address(url: &str) -> Result<(String, Options), OpenError> {
-    let shown = without_password(url);
-    let bad = || OpenError::Address { url: shown.clone() };
-    if let Some(path) = url.strip_prefix("sqlite:") {
-        let path = path.strip_prefix("//").unwrap_or(path);
-        if path.is_empty() || path.starts_with(":memory:") {
-            return Err(bad());
-        }
-        let options = SqliteConnectOptions::new()
-            .filename(path)
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(LOCK_WAIT)
-            .pragma("temp_store", "memory")
-            .statement_cache_capacity(256)
-            .disable_statement_logging();
-        Ok((shown, Db::Sqlite(options)))
-    } else if url.starts_with("postgres://") || url.starts_with("postgresql://") {
-        let options = PgConnectOptions::from_str(url).map_err(|_| bad())?;
-        let options = options
-            .application_name("cotmoc")
-            .options([
-                ("synchronous_commit", "on"),
-                ("lock_timeout", "5s"),
-                ("idle_in_transaction_session_timeout", "60s"),
-                ("jit", "off"),
-            ])
-            .statement_cache_capacity(256)
-            .disable_statement_logging();
-        Ok((shown, Db::Postgres(Box::new(options))))
-    } else {
-        Err(bad())
-    }
-}
-
-/// `postgres://name:secret@host` without the secret.
-fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (authority, path) = rest.split_once('/').map_or((rest, ""), |(a, p)| (a, p));
-    let slash = if rest.contains('/') { "/" } else { "" };
-    match authority.rsplit_once('@') {
-        Some((user, host)) => {
-            let user = user.split_once(':').map_or(user, |(name, _)| name);
-            format!("{scheme}://{user}@{host}{slash}{path}")
-        }
-        None => url.to_owned(),
-    }
-}
-
 /// A connection ready to write.
 async fn connect(options: &Options) -> Result<Tx, sqlx::Error> {
     Ok(match options {
@@ -371,28 +316,10 @@ async fn check(tx: &mut Tx, url: &str) -> Result<(), OpenError> {
 
 fn unreachable(url: &str, source: sqlx::Error) -> OpenError {
     let url = url.to_owned();
-    let code = source.as_database_error().and_then(|error| error.code()).unwrap_or_default();
+    let code = source.as_database_error().and_then(DatabaseError::code).unwrap_or_default();
     match code.parse::<i32>().map(|code| code & 0xff) {
         Ok(5 | 6) if code.len() < 5 => OpenError::Locked { url, source },
         Ok(11 | 26) if code.len() < 5 => OpenError::NotADatabase { url, source },
         _ => OpenError::Unreachable { url, source },
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::without_password;
-
-    #[test]
-    fn a_password_is_never_shown() {
-        let cases = [
-            ("postgres://a:secret@host:5432/b?host=/tmp", "postgres://a@host:5432/b?host=/tmp"),
-            ("postgres://a:se@cret@host", "postgres://a@host"),
-            ("postgres://host/b", "postgres://host/b"),
-            ("sqlite:a/b.db", "sqlite:a/b.db"),
-        ];
-        for (url, expected) in cases {
-            assert_eq!(without_password(url), expected, "{url}");
-        }
     }
 }
