@@ -222,8 +222,8 @@ fn blocked(path: &[Segment], message: &str) -> EvalError {
     let mut text = "data".to_owned();
     for segment in path {
         match segment {
-            Segment::Key(key) => text.push_str(&format!(".{key}")),
-            Segment::Index(index) => text.push_str(&format!("[{index}]")),
+            Segment::Key(key) => text.extend([".", key]),
+            Segment::Index(index) => text.extend(["[", &index.to_string(), "]"]),
         }
     }
     EvalError::Path { path: text, message: message.to_owned() }

@@ -78,13 +78,31 @@ fn sources_made_to_exhaust_the_stack_are_refused() {
 }
 
 #[test]
-fn short_sources_are_compiled_without_a_thread_and_fit_any_stack() {
-    for unit in ["(", "[", "{1:", "!", "-", "f(", "1+", "1<", "a?", "a.", "a[", "a&&", "1 in "] {
-        for length in 1..=64 {
-            let source: String = unit.chars().cycle().take(length).collect();
+fn plain_sources_are_compiled_on_the_stack_at_hand_and_fit_any() {
+    let units = [
+        "(",
+        "[",
+        "{1:",
+        "!",
+        "-",
+        "name(",
+        "1+",
+        "1 < ",
+        "data?",
+        "data.",
+        "data[",
+        "true && ",
+        "1 in ",
+        "1\tin\t",
+        "[1].map(i,",
+        ".all(i,",
+    ];
+    for unit in units {
+        for times in 1..=30 {
+            let source = unit.repeat(times);
             let thread = std::thread::Builder::new().stack_size(512 << 10);
-            let checked = thread.spawn(move || Expr::compile(&source).is_ok());
-            checked.expect("a thread starts").join().expect("nothing panics");
+            let compiled = thread.spawn(move || Expr::compile(&source).is_ok());
+            compiled.expect("a thread starts").join().expect("nothing panics");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! From source to [`super::Compiled`]: parse, then refuse what charts may not say.
 //!
-//! The parser recurses and takes no limit that would hold, so any source but a very short one is
+//! The parser recurses and takes no limit that would hold, so any source but a plain one is
 //! handled on a thread with a stack that the longest allowed source cannot exhaust; the tree
 //! that leaves the thread is shallow enough for every stack.
 //!
@@ -27,8 +27,8 @@ pub const NESTING_MAX: usize = 2;
 /// How many comprehensions one expression may have.
 const COMPREHENSIONS_MAX: usize = 8;
 
-/// A source this short cannot exhaust any stack a program has, in bytes.
-const SHORT: usize = 24;
+/// A source with so few operators and brackets cannot exhaust any stack a program has.
+const FEW: usize = 24;
 
 /// Enough for the worst source of [`SOURCE_MAX`] bytes, unoptimised, several times over.
 const STACK_BYTES: usize = 64 << 20;
@@ -42,7 +42,7 @@ pub(super) fn compile(source: &str, locals: &[&str], mode: Mode) -> Result<Compi
         );
         return Err(ExprError { line: 1, column: 1, message, kind: ExprErrorKind::TooLong });
     }
-    if source.len() <= SHORT {
+    if signs(source) <= FEW {
         return on_this_stack(source, locals, mode);
     }
     std::thread::scope(|threads| {
@@ -53,6 +53,12 @@ pub(super) fn compile(source: &str, locals: &[&str], mode: Mode) -> Result<Compi
             .join()
             .unwrap_or_else(|_| Err(unsupported_place("the expression cannot be parsed")))
     })
+}
+
+/// An upper bound of how deep the parser goes: each level takes a sign of its own, or `in`.
+fn signs(source: &str) -> usize {
+    let is_sign = |byte: &u8| byte.is_ascii_punctuation() && !matches!(byte, b'_' | b'\'' | b'"');
+    source.bytes().filter(|byte| is_sign(byte)).count() + source.matches("in").count()
 }
 
 fn unsupported_place(message: &str) -> ExprError {

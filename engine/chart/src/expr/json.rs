@@ -236,7 +236,7 @@ impl Indexer for JsonList<'_> {
     where
         Self: 'w,
     {
-        self.get(index).map(|found| found.into_owned())
+        self.get(index).map(CowVal::into_owned)
     }
 }
 
@@ -368,7 +368,7 @@ impl Indexer for JsonMap<'_> {
     where
         Self: 'w,
     {
-        self.get(key).map(|found| found.into_owned())
+        self.get(key).map(CowVal::into_owned)
     }
 }
 

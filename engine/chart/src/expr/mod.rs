@@ -93,7 +93,7 @@ impl Expr {
         if let Some(plan) = &self.0.plan {
             match plan.eval(scope, &mut Vec::new()) {
                 Ok(value) => return value.into_json().map_err(|what| self.not_json(what)),
-                Err(plan::Stop::Fault(fault)) => return Err(self.failed(fault)),
+                Err(plan::Stop::Fault(fault)) => return Err(self.failed(&fault)),
                 Err(plan::Stop::Bail) => {}
             }
         }
@@ -106,14 +106,14 @@ impl Expr {
             match plan.eval(scope, &mut Vec::new()) {
                 Ok(plan_value::Plain::Bool(answer)) => return Ok(answer),
                 Ok(other) => return Err(self.not_bool(other.type_name())),
-                Err(plan::Stop::Fault(fault)) => return Err(self.failed(fault)),
+                Err(plan::Stop::Fault(fault)) => return Err(self.failed(&fault)),
                 Err(plan::Stop::Bail) => {}
             }
         }
         cel_run::eval_bool(&self.0, scope)
     }
 
-    fn failed(&self, message: plan::Fault) -> EvalError {
+    fn failed(&self, message: &plan::Fault) -> EvalError {
         EvalError::Failed { expr: self.0.source.clone(), message: message.to_string() }
     }
 

@@ -20,6 +20,7 @@ const ROOTS: [&str; 7] = ["data", "event", "event_name", "_event", "actor", "now
 
 /// What an expression reads.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "one flag a root")]
 pub struct Reads {
     /// Whether it reads `data`.
     pub data: bool,
