@@ -89,26 +89,34 @@ pub enum Fault {
 
 /// Lets `v` in from outside: texts and keys are in NFC, whole numbers are integers, and nothing
 /// is left that a text in either database would not give back exactly.
-pub fn admit(v: Value) -> Result<Value, NotAdmitted> {
-    let mut path = Vec::new();
-    admit_at(v, &mut path).map_err(|fault| NotAdmitted { pointer: pointer(&path), fault })
-}
-
-/// One step of a JSON pointer while walking.
-enum Step {
-    Key(String),
-    Index(usize),
-}
-
-fn pointer(path: &[Step]) -> String {
-    let mut out = String::new();
-    for step in path {
-        match step {
-            Step::Key(key) => push_pointer(&mut out, key),
-            Step::Index(index) => push_pointer(&mut out, &index.to_string()),
+pub fn admit(mut v: Value) -> Result<Value, NotAdmitted> {
+    match admit_at(&mut v, 0) {
+        Ok(()) => Ok(v),
+        Err(Refused { fault, path }) => {
+            let mut pointer = String::new();
+            path.iter().rev().for_each(|token| push_pointer(&mut pointer, token));
+            Err(NotAdmitted { pointer, fault })
         }
     }
-    out
+}
+
+/// A fault and the way to it, innermost token first.
+struct Refused {
+    fault: Fault,
+    path: Vec<String>,
+}
+
+impl From<Fault> for Refused {
+    fn from(fault: Fault) -> Self {
+        Self { fault, path: Vec::new() }
+    }
+}
+
+impl Refused {
+    fn below(mut self, token: String) -> Self {
+        self.path.push(token);
+        self
+    }
 }
 
 /// Appends one reference token to a JSON pointer (RFC 6901).
@@ -123,46 +131,55 @@ pub fn push_pointer(pointer: &mut String, token: &str) {
     }
 }
 
-/// On failure `path` is left at the place of the fault.
-fn admit_at(v: Value, path: &mut Vec<Step>) -> Result<Value, Fault> {
+fn admit_at(v: &mut Value, depth: usize) -> Result<(), Refused> {
     match v {
-        Value::Null | Value::Bool(_) => Ok(v),
-        Value::Number(number) => admit_number(&number).map(Value::Number),
-        Value::String(text) => admit_text(text).map(Value::String),
-        Value::Array(_) | Value::Object(_) if path.len() >= DEPTH_MAX => Err(Fault::Depth),
+        Value::Null | Value::Bool(_) => {}
+        Value::Number(number) => *number = admit_number(number)?,
+        Value::String(text) => admit_text(text)?,
+        Value::Array(_) | Value::Object(_) if depth >= DEPTH_MAX => return Err(Fault::Depth.into()),
         Value::Array(items) => {
-            let mut out = Vec::with_capacity(items.len());
-            for (index, item) in items.into_iter().enumerate() {
-                path.push(Step::Index(index));
-                out.push(admit_at(item, path)?);
-                path.pop();
+            for (index, item) in items.iter_mut().enumerate() {
+                admit_at(item, depth + 1).map_err(|refused| refused.below(index.to_string()))?;
             }
-            Ok(Value::Array(out))
         }
         Value::Object(members) => {
-            let mut out = Map::new();
-            for (key, member) in members {
-                path.push(Step::Key(key.clone()));
-                let key = admit_text(key)?;
-                let member = admit_at(member, path)?;
-                if out.insert(key, member).is_some() {
-                    return Err(Fault::Duplicate);
-                }
-                path.pop();
+            if !members.keys().all(|key| is_admitted(key)) {
+                *members = admit_keys(std::mem::take(members))?;
             }
-            Ok(Value::Object(out))
+            for (key, member) in members {
+                admit_at(member, depth + 1).map_err(|refused| refused.below(key.clone()))?;
+            }
         }
     }
+    Ok(())
 }
 
-fn admit_text(text: String) -> Result<String, Fault> {
+fn is_admitted(text: &str) -> bool {
+    !text.as_bytes().contains(&0)
+        && (text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes)
+}
+
+fn admit_text(text: &mut String) -> Result<(), Fault> {
+    if is_admitted(text) {
+        return Ok(());
+    }
     if text.as_bytes().contains(&0) {
         return Err(Fault::Nul);
     }
-    if text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes {
-        return Ok(text);
+    *text = text.nfc().collect();
+    Ok(())
+}
+
+fn admit_keys(members: Map<String, Value>) -> Result<Map<String, Value>, Refused> {
+    let mut out = Map::new();
+    for (mut key, member) in members {
+        admit_text(&mut key).map_err(|fault| Refused::from(fault).below(key.clone()))?;
+        if out.contains_key(&key) {
+            return Err(Refused::from(Fault::Duplicate).below(key));
+        }
+        out.insert(key, member);
     }
-    Ok(text.nfc().collect())
+    Ok(out)
 }
 
 fn admit_number(number: &Number) -> Result<Number, Fault> {
@@ -222,8 +239,8 @@ fn write_value(out: &mut String, v: &Value) {
 fn write_members(out: &mut String, members: &Map<String, Value>) {
     out.push('{');
     // Byte order and UTF-16 order part only where a key has a character beyond U+D7FF.
-    let plain = |key: &String| key.bytes().all(|byte| byte < 0xEE);
-    if members.keys().all(plain) && members.keys().is_sorted() {
+    let is_plain = |key: &String| key.is_ascii() || key.bytes().all(|byte| byte < 0xEE);
+    if members.keys().all(is_plain) && members.keys().is_sorted() {
         for (index, (key, member)) in members.iter().enumerate() {
             write_member(out, index, key, member);
         }
@@ -248,8 +265,9 @@ fn write_member(out: &mut String, index: usize, key: &str, member: &Value) {
 
 fn write_text(out: &mut String, text: &str) {
     out.push('"');
-    let escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
-    if text.bytes().any(escaped) {
+    // No early exit: the whole text in a few wide comparisons.
+    let is_escaped = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
+    if text.bytes().fold(false, |any, byte| any | is_escaped(byte)) {
         for c in text.chars() {
             write_char(out, c);
         }
@@ -276,10 +294,28 @@ fn write_char(out: &mut String, c: char) {
 fn write_number(out: &mut String, number: &Number) {
     match number.as_i64() {
         Some(whole) if whole.unsigned_abs() <= NUMBER_MAX.unsigned_abs() => {
-            write!(out, "{whole}").expect("a String takes any text");
+            write_whole(out, whole);
         }
         _ => write_double(out, number.as_f64().expect("a JSON number is finite")),
     }
+}
+
+fn write_whole(out: &mut String, whole: i64) {
+    let mut digits = [0_u8; 20];
+    let mut at = digits.len();
+    let mut rest = whole.unsigned_abs();
+    loop {
+        at -= 1;
+        digits[at] = b'0' + u8::try_from(rest % 10).expect("a digit is below ten");
+        rest /= 10;
+        if rest == 0 {
+            break;
+        }
+    }
+    if whole < 0 {
+        out.push('-');
+    }
+    out.extend(digits[at..].iter().map(|digit| char::from(*digit)));
 }
 
 /// `x` as ECMA-262 `Number::toString` writes it: the shortest digits that read back as `x`, of
