@@ -4,7 +4,7 @@
 //! Everything is data in the folders beside `src/`; the code here only hands the texts over. They
 //! are embedded by `build.rs`, which walks the folders, so a new file is shipped by being there.
 //!
-//! Reading order: [`files`] and [`all`], then [`letters`], [`schedules`].
+//! Reading order: [`files`] and [`all`], then [`letters`], [`schedules`], [`scenario`].
 //!
 //! **Invariant:** nothing here decides what a case does; that is in the charts.
 
@@ -13,6 +13,8 @@ use std::collections::BTreeMap;
 use chart::load::{Loaded, load};
 
 pub mod letters;
+pub mod scenario;
+pub mod schedules;
 
 mod texts {
     include!(concat!(env!("OUT_DIR"), "/texts.rs"));
