@@ -15,7 +15,12 @@ pub fn cotmoc() -> &'static PathBuf {
         let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         // The whole workspace, as `cargo test --workspace` selects it: another selection would choose
         // other features of the dependencies and compile them all again.
-        let built = Command::new(cargo)
+        let mut build = Command::new(cargo);
+        // And without what cargo tells a test about its package: build scripts watch these.
+        for (name, _) in env::vars_os().filter(|(name, _)| is_of_package(&name.to_string_lossy())) {
+            build.env_remove(name);
+        }
+        let built = build
             .args(["build", "--quiet", "--locked", "--workspace", "--bins", "--tests"])
             .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
             .status()
@@ -26,6 +31,10 @@ pub fn cotmoc() -> &'static PathBuf {
         let folder = test.ancestors().nth(2).expect("a test lies in <target>/debug/deps");
         folder.join("cotmoc")
     })
+}
+
+fn is_of_package(variable: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_"].iter().any(|start| variable.starts_with(start))
 }
 
 #[cfg(test)]
