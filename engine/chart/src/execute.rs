@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use crate::canonical;
 use crate::definition::{
     Action, Assign, Block, Delay, InvokeDef, LetterDef, NameOrExpr, SendDef, SendTarget, SpawnDef,
-    StateIx,
+    StateIx, Unhandled,
 };
 use crate::effect::Effect;
 use crate::expr::Expr;
@@ -76,7 +76,12 @@ impl Machine<'_> {
             }
             Action::If { branches, otherwise } => {
                 for (condition, branch) in branches {
-                    if self.truth(condition)? {
+                    // One that fails counts as false, and the failure is raised (SCXML 5.9.1).
+                    let holds = self.truth(condition).unwrap_or_else(|error| {
+                        self.error(error);
+                        false
+                    });
+                    if holds {
                         return self.run_actions(branch);
                     }
                 }
@@ -107,6 +112,7 @@ impl Machine<'_> {
             let segments = self
                 .within(|scope| assign.path.resolve(scope))
                 .map_err(|error| format!("`{}`: {error}", assign.path.source()))?;
+            self.must_be_declared(&segments)?;
             let value = assign.to.as_ref().map(|to| self.value(to)).transpose()?;
             writes.push((segments, value));
         }
@@ -116,8 +122,25 @@ impl Machine<'_> {
         Ok(())
     }
 
+    /// SCXML assigns to data that is there; our own charts have a schema to say what may be new.
+    fn must_be_declared(&self, segments: &[Segment]) -> Result<(), String> {
+        match segments.first() {
+            Some(Segment::Key(key))
+                if self.chart.unhandled == Unhandled::Ignore
+                    && self.snapshot.data.get(key).is_none() =>
+            {
+                Err(format!("there is no data item `{key}`"))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Writes one value, or removes what is there.
-    pub(crate) fn write(&mut self, segments: &[Segment], value: Option<Value>) -> Result<(), String> {
+    pub(crate) fn write(
+        &mut self,
+        segments: &[Segment],
+        value: Option<Value>,
+    ) -> Result<(), String> {
         let chart = self.chart;
         let root = Arc::make_mut(&mut self.snapshot.data);
         self.wrote = true;
@@ -165,6 +188,7 @@ impl Machine<'_> {
                 let id = format!("send.{ordinal}");
                 let segments = self.within(|scope| path.resolve(scope));
                 let segments = segments.map_err(|error| error.to_string())?;
+                self.must_be_declared(&segments)?;
                 self.write(&segments, Some(Value::String(id.clone())))?;
                 Some(id)
             }
@@ -183,6 +207,7 @@ impl Machine<'_> {
         };
         let payload = match &send.content {
             Some(content) => self.value(content)?,
+            None if self.chart.unhandled == Unhandled::Ignore => self.params_leniently(&send.data),
             None => self.params(&send.data)?,
         };
         let delay_ms = self.delay(&send.delay)?;
@@ -210,11 +235,8 @@ impl Machine<'_> {
     }
 
     fn receiver(&self, to: &SendTarget) -> Result<Receiver, Stop> {
-        let communication = |message: String| Stop::Error {
-            name: "error.communication",
-            message,
-            sendid: None,
-        };
+        let communication =
+            |message: String| Stop::Error { name: "error.communication", message, sendid: None };
         Ok(match to {
             SendTarget::Own => Receiver::Own,
             SendTarget::Internal => Receiver::Internal,
@@ -383,6 +405,7 @@ impl Machine<'_> {
         if let Some(path) = &invoke.id_path {
             let segments = self.within(|scope| path.resolve(scope));
             let segments = segments.map_err(|error| error.to_string())?;
+            self.must_be_declared(&segments)?;
             self.write(&segments, Some(Value::String(invoke.id.clone())))?;
         }
         let subject = self.snapshot.subject.to_string();
@@ -411,8 +434,10 @@ impl Machine<'_> {
     /// (SCXML 6.4, 6.5): `finalize`, `autoforward`, and the child's end.
     pub(crate) fn hear_child(&mut self, child: Option<&str>) -> Result<(), Refused> {
         let chart = self.chart;
-        let Some((name, payload)) =
-            self.current.as_ref().map(|current| (Arc::clone(&current.name), current.payload.clone()))
+        let Some((name, payload)) = self
+            .current
+            .as_ref()
+            .map(|current| (Arc::clone(&current.name), current.payload.clone()))
         else {
             return Ok(());
         };

@@ -231,12 +231,14 @@ impl<'a> Machine<'a> {
     /// Exits, acts and enters for one optimal set (SCXML `microstep`).
     pub(crate) fn microstep(&mut self, enabled: &[TransitionIx]) -> Result<(), Refused> {
         self.require(enabled)?;
-        self.exit(enabled)?;
+        let chart = self.chart;
+        let domain = |&one: &TransitionIx| (one, moves::domain(chart, one, &self.snapshot.history));
+        let moving: Vec<(TransitionIx, Option<StateIx>)> = enabled.iter().map(domain).collect();
+        self.exit(&moving)?;
         for &transition in enabled {
-            let chart = self.chart;
             self.run(&chart.transition(transition).actions)?;
         }
-        self.enter(enabled)
+        self.enter(&moving)
     }
 
     /// Refuses the event when any worded condition of the chosen set fails, naming all (R22).
@@ -261,11 +263,11 @@ impl<'a> Machine<'a> {
         Err(Refused::Requirements { event: self.asked.to_string(), reasons })
     }
 
-    fn exit(&mut self, enabled: &[TransitionIx]) -> Result<(), Refused> {
+    fn exit(&mut self, moving: &[(TransitionIx, Option<StateIx>)]) -> Result<(), Refused> {
         let chart = self.chart;
         let mut leaving: Vec<StateIx> = Vec::new();
-        for &transition in enabled {
-            if let Some(domain) = moves::domain(chart, transition, &self.snapshot.history) {
+        for &(_, domain) in moving {
+            if let Some(domain) = domain {
                 for &state in &self.snapshot.configuration {
                     if chart.is_descendant(state, domain) {
                         moves::insert(&mut leaving, state);
@@ -314,9 +316,9 @@ impl<'a> Machine<'a> {
         Ok(())
     }
 
-    fn enter(&mut self, enabled: &[TransitionIx]) -> Result<(), Refused> {
+    fn enter(&mut self, moving: &[(TransitionIx, Option<StateIx>)]) -> Result<(), Refused> {
         let chart = self.chart;
-        let entry = moves::entry_set(chart, enabled, &self.snapshot.history);
+        let entry = moves::entry_set(chart, moving, &self.snapshot.history);
         for &state in &entry.states {
             let definition = chart.state(state);
             moves::insert(&mut self.snapshot.configuration, state);
@@ -338,7 +340,8 @@ impl<'a> Machine<'a> {
             {
                 self.run(&chart.transition(initial).actions)?;
             }
-            for (_, default) in entry.history_default.iter().filter(|(parent, _)| *parent == state) {
+            for (_, default) in entry.history_default.iter().filter(|(parent, _)| *parent == state)
+            {
                 self.run(&chart.transition(*default).actions)?;
             }
             if definition.kind == Kind::Final {

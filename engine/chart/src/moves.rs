@@ -14,16 +14,18 @@ use crate::definition::{Chart, Kind, StateIx, TransitionIx};
 pub(crate) type History = BTreeMap<StateIx, Vec<StateIx>>;
 
 /// The states a transition leads to, history states replaced by what they remember.
-pub(crate) fn effective_targets(chart: &Chart, targets: &[StateIx], history: &History) -> Vec<StateIx> {
+pub(crate) fn effective_targets(
+    chart: &Chart,
+    targets: &[StateIx],
+    history: &History,
+) -> Vec<StateIx> {
     let mut found = Vec::with_capacity(targets.len());
     for &target in targets {
         match chart.state(target).kind {
             Kind::History { default, .. } => {
                 let more = match history.get(&target) {
                     Some(remembered) => remembered.clone(),
-                    None => {
-                        effective_targets(chart, &chart.transition(default).targets, history)
-                    }
+                    None => effective_targets(chart, &chart.transition(default).targets, history),
                 };
                 for state in more {
                     insert(&mut found, state);
@@ -36,7 +38,11 @@ pub(crate) fn effective_targets(chart: &Chart, targets: &[StateIx], history: &Hi
 }
 
 /// The state whose active descendants the transition leaves; `None` when it leaves nothing.
-pub(crate) fn domain(chart: &Chart, transition: TransitionIx, history: &History) -> Option<StateIx> {
+pub(crate) fn domain(
+    chart: &Chart,
+    transition: TransitionIx,
+    history: &History,
+) -> Option<StateIx> {
     let definition = chart.transition(transition);
     if definition.targets.is_empty() {
         return None;
@@ -87,15 +93,23 @@ pub(crate) struct Entry {
     pub(crate) history_default: Vec<(StateIx, TransitionIx)>,
 }
 
-/// The entry set of `transitions` (SCXML `computeEntrySet`).
-pub(crate) fn entry_set(chart: &Chart, transitions: &[TransitionIx], history: &History) -> Entry {
+/// The entry set of `transitions` (SCXML `computeEntrySet`), each with its domain as it was before
+/// anything was left.
+///
+/// Differs from Appendix D, which asks for the domain again here: leaving a state may just have
+/// changed what a history target stands for, and the smaller domain would leave out ancestors.
+pub(crate) fn entry_set(
+    chart: &Chart,
+    transitions: &[(TransitionIx, Option<StateIx>)],
+    history: &History,
+) -> Entry {
     let mut entry = Entry::default();
-    for &transition in transitions {
+    for &(transition, domain) in transitions {
         let targets = &chart.transition(transition).targets;
         for &target in targets {
             add_descendants(chart, target, history, &mut entry);
         }
-        if let Some(domain) = domain(chart, transition, history) {
+        if let Some(domain) = domain {
             for target in effective_targets(chart, targets, history) {
                 add_ancestors(chart, target, domain, history, &mut entry);
             }
