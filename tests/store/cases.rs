@@ -12,7 +12,28 @@ both!(
     pages_follow_the_order_of_ids,
     stages_are_counted_open_and_ended_apart,
     heads_and_receipts_come_in_one_answer,
+    open_cases_of_charts_that_are_not_known_are_named,
 );
+
+async fn open_cases_of_charts_that_are_not_known_are_named(fresh: &Fresh) {
+    let mut writes = Vec::new();
+    for (case_id, sha, done) in
+        [("a", "known", false), ("b", "old", false), ("c", "older", true), ("d", "old", false)]
+    {
+        let mut write = step(case_id, 0);
+        write.head.chart_sha = sha.to_owned();
+        write.head.done = done;
+        writes.push(write);
+    }
+    commit(&fresh.store, &writes).await.unwrap();
+    let known = ["known".to_owned(), "other".to_owned()];
+    let found = cases::open_under_other_charts(&fresh.store, &known).await.unwrap();
+    let found: Vec<_> =
+        found.iter().map(|one| (one.chart_sha.as_str(), one.case_id.as_str())).collect();
+    assert_eq!(found, [("old", "b"), ("old", "d")]);
+    let all = cases::open_under_other_charts(&fresh.store, &[]).await.unwrap();
+    assert_eq!(all.len(), 3);
+}
 
 async fn a_head_comes_back_as_it_was_written(fresh: &Fresh) {
     let mut write = step("a", 0);

@@ -42,6 +42,19 @@ pub struct StageCount {
     pub cases: i64,
 }
 
+/// A case and the chart it runs under.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, FromRow)]
+pub struct CaseOfChart {
+    /// SHA-256 of the definition.
+    pub chart_sha: String,
+    /// Its name.
+    pub chart: String,
+    /// Its version.
+    pub chart_version: i64,
+    /// The case.
+    pub case_id: String,
+}
+
 /// The head of `case_id`, if there is such a case.
 pub async fn find(store: &Store, case_id: &str) -> Result<Option<Head>, ReadError> {
     const SQL: &str = "SELECT * FROM cases WHERE case_id = $1";
@@ -97,6 +110,20 @@ pub async fn count_by_stage(store: &Store) -> Result<Vec<StageCount>, ReadError>
     Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).fetch_all(pool).await)?)
 }
 
+/// The open cases under charts that are not among `known` (hashes): a program that cannot load their
+/// charts leaves them alone and names them. In the order of hashes and ids.
+pub async fn open_under_other_charts(
+    store: &Store,
+    known: &[String],
+) -> Result<Vec<CaseOfChart>, ReadError> {
+    const SQL: &str = "
+        SELECT chart_sha, chart, chart_version, case_id FROM cases
+        WHERE NOT done AND chart_sha NOT IN (SELECT d.value->>'sha' FROM jsonb_each($1) d)
+        ORDER BY chart_sha, case_id";
+    let known = document(known.iter().map(|sha| Known { sha }))?;
+    Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).bind(Json(&*known)).fetch_all(pool).await)?)
+}
+
 /// The heads of `case_ids`, and the receipts under `keys` (case, key), in one statement; what is
 /// absent is left out.
 pub async fn heads_and_receipts(
@@ -148,6 +175,11 @@ pub async fn removed_ids(store: &Store) -> Result<BTreeSet<String>, ReadError> {
     let ids: Vec<String> =
         on!(store.reads(), |pool| sqlx::query_scalar(SQL).fetch_all(pool).await)?;
     Ok(ids.into_iter().collect())
+}
+
+#[derive(Serialize)]
+struct Known<'a> {
+    sha: &'a str,
 }
 
 #[derive(Serialize)]
