@@ -1,0 +1,281 @@
+//! What is to be done about one request, decided on one head: a commit to be made, or an answer.
+//!
+//! This is where a command meets [`chart::step::step`]. Nothing is awaited and nothing is kept, so
+//! the writer may plan again on a newer head as often as it must.
+//!
+//! **Invariant:** equal requests on equal heads, at one moment, give equal plans.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use chart::definition::Chart;
+use chart::entry::{Entry, FIRST};
+use chart::event::{Actor, Event};
+use chart::moment::Timestamp;
+use chart::refusal::Refused;
+use chart::snapshot::{Parent, Snapshot};
+use chart::step::step;
+use chart::stepped::{EntryKind, Step};
+use serde_json::Value;
+use store::rows::{InboxRow, ReceiptRow, TimerRow, Write};
+
+use crate::cache::Head;
+use crate::command::{Admitted, Receipt, SendError};
+use crate::library::Library;
+use crate::queue::{Answer, Outcome, Request, Work};
+use crate::roles::Assignments;
+use crate::timers;
+use crate::writes::{self, Before, Sender, inbox_kind};
+
+/// The event that ends an invoked child whose parent has left the invoking state.
+pub(crate) const CANCELLED: &str = "case.cancelled";
+
+/// What a plan is made with; one for a whole batch.
+#[derive(Debug, Clone)]
+pub(crate) struct Context {
+    pub(crate) library: Arc<Library>,
+    pub(crate) assignments: Arc<Assignments>,
+    pub(crate) now: Timestamp,
+}
+
+/// A commit to be made, and what its sender is told afterwards.
+#[derive(Debug)]
+pub(crate) struct Planned {
+    pub(crate) write: Write,
+    pub(crate) head: Arc<Head>,
+    pub(crate) receipt: Receipt,
+}
+
+/// What is to be done about a request.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    /// Commit this.
+    Write(Box<Planned>),
+    /// Nothing is written; this is the answer.
+    Settled(Answer),
+}
+
+/// Decides on `request`, for the case that stands at `head`, if it is born.
+///
+/// A panic in a step is the answer to its own request and to no other.
+pub(crate) fn plan(
+    context: &Context,
+    request: &Request,
+    head: Option<&Arc<Head>>,
+    receipt: Option<&ReceiptRow>,
+) -> Plan {
+    let planned = catch_unwind(AssertUnwindSafe(|| match &request.work {
+        Work::Command(command) => plan_command(context, command, head, receipt),
+        Work::Timer(timer) => plan_timer(context, timer, head),
+        Work::Inbox(row) => plan_inbox(context, request, row, head),
+        Work::Calendar(state) => plan_calendar(context, &request.case_id, state, head),
+    }));
+    match planned {
+        Ok(Ok(plan)) => plan,
+        Ok(Err(error)) => Plan::Settled(Err(error)),
+        Err(_) => Plan::Settled(Err(SendError::Corrupt {
+            case_id: request.case_id.as_ref().to_owned(),
+            why: "its step broke off; nothing was written".to_owned(),
+        })),
+    }
+}
+
+fn plan_command(
+    context: &Context,
+    command: &Admitted,
+    head: Option<&Arc<Head>>,
+    receipt: Option<&ReceiptRow>,
+) -> Result<Plan, SendError> {
+    let case_id = &command.case_id;
+    if let Some(row) = receipt {
+        return answer_again(command, row).map(|receipt| Plan::Settled(Ok(receipt)));
+    }
+    let sender = Sender { key: Arc::clone(&command.key), body_sha: command.body_sha.clone() };
+    let taken = match (head, &command.chart) {
+        (None, None) => return Err(SendError::NoCase { case_id: case_id.to_string() }),
+        (Some(_), Some(_)) => return Err(SendError::Exists { case_id: case_id.to_string() }),
+        (None, Some(chart)) => {
+            let chart = context.library.newest(chart)?;
+            let subject = command.event.payload["subject"].as_str().unwrap_or_default();
+            let actor = actor_of(context, command, subject, context.now)?;
+            bear(context, chart, case_id, &command.event, &actor)?
+        }
+        (Some(head), None) => {
+            let decision = head.snapshot.decision;
+            if let Some(expected) = command.expected_decision.filter(|&one| one != decision) {
+                let (case_id, expected) = (case_id.to_string(), Some(expected));
+                return Err(SendError::Stale { case_id, expected, decision });
+            }
+            let now = context.now.max(head.snapshot.recorded_at);
+            let actor = actor_of(context, command, &head.snapshot.subject, now)?;
+            move_on(context, head, &command.event, &actor)?
+        }
+    };
+    Ok(taken.write(&command.event, Some(&sender), None))
+}
+
+fn answer_again(command: &Admitted, row: &ReceiptRow) -> Result<Outcome, SendError> {
+    if row.body_sha != command.body_sha {
+        let (case_id, key) = (command.case_id.to_string(), command.key.to_string());
+        return Err(SendError::KeyReused { case_id, key });
+    }
+    serde_json::from_str(&row.answer).map(Outcome::Stepped).map_err(|error| SendError::Corrupt {
+        case_id: row.case_id.clone(),
+        why: format!("the receipt of key `{}` does not parse: {error}", row.key),
+    })
+}
+
+fn actor_of(
+    context: &Context,
+    command: &Admitted,
+    subject: &str,
+    now: Timestamp,
+) -> Result<Actor, SendError> {
+    context.assignments.resolve(&command.actor, subject, &command.case_id, now)
+}
+
+fn plan_timer(
+    context: &Context,
+    timer: &TimerRow,
+    head: Option<&Arc<Head>>,
+) -> Result<Plan, SendError> {
+    let void = Ok(Plan::Settled(Ok(Outcome::Void)));
+    let Some(head) = head else { return void };
+    let now = context.now.max(head.snapshot.recorded_at);
+    let Some(event) = timers::event_of(timer, head, now) else { return void };
+    let taken = move_on(context, head, &event, &Actor::system())?;
+    Ok(taken.write(&event, None, None))
+}
+
+fn plan_inbox(
+    context: &Context,
+    request: &Request,
+    row: &InboxRow,
+    head: Option<&Arc<Head>>,
+) -> Result<Plan, SendError> {
+    // The commit is refused when the row is gone; losing without the case having moved says so.
+    if request.lost_at.is_some() && request.lost_at == head.map(|head| head.snapshot.revision) {
+        return Ok(Plan::Settled(Ok(Outcome::Void)));
+    }
+    let consumed = Some((row.sender.clone(), row.revision, row.ordinal));
+    let payload = parse(&request.case_id, &row.payload)?;
+    let (event, taken);
+    match (row.kind.as_str(), head) {
+        (inbox_kind::SPAWN, None) => {
+            let body = parse(&request.case_id, &row.body)?;
+            let chart = context.library.newest(body["chart"].as_str().unwrap_or_default())?;
+            let subject = body["subject"].as_str().unwrap_or_default();
+            event = Event::opened(subject, &payload, Some(&parent_of(row, &body)));
+            taken = bear(context, chart, &request.case_id, &event, &Actor::system())?;
+        }
+        (inbox_kind::SPAWN, Some(_)) => {
+            return Err(SendError::Exists { case_id: request.case_id.to_string() });
+        }
+        (_, None) => return Err(SendError::NoCase { case_id: request.case_id.to_string() }),
+        (kind, Some(head)) => {
+            let name = if kind == inbox_kind::CANCEL { CANCELLED } else { row.event.as_str() };
+            event = Event::inbox(name, payload, row.from_child.as_deref());
+            taken = move_on(context, head, &event, &Actor::system())?;
+        }
+    }
+    Ok(taken.write(&event, None, consumed))
+}
+
+fn parent_of(row: &InboxRow, body: &Value) -> Parent {
+    Parent {
+        case_id: row.sender.as_str().into(),
+        name: body["name"].as_str().unwrap_or_default().into(),
+        invoked: body["invoked"].as_bool().unwrap_or(false),
+        depth: body["depth"].as_u64().and_then(|depth| u32::try_from(depth).ok()).unwrap_or(1),
+    }
+}
+
+fn plan_calendar(
+    context: &Context,
+    case_id: &Arc<str>,
+    state: &str,
+    head: Option<&Arc<Head>>,
+) -> Result<Plan, SendError> {
+    let head = head.ok_or_else(|| SendError::NoCase { case_id: case_id.to_string() })?;
+    let event = Event::calendar(state);
+    let taken = move_on(context, head, &event, &Actor::system())?;
+    if taken.step.kind == EntryKind::Ignored {
+        return Ok(Plan::Settled(Ok(Outcome::Void)));
+    }
+    Ok(taken.write(&event, None, None))
+}
+
+fn parse(case_id: &str, text: &str) -> Result<Value, SendError> {
+    serde_json::from_str(text).map_err(|error| SendError::Corrupt {
+        case_id: case_id.to_owned(),
+        why: format!("a message to it does not parse: {error}"),
+    })
+}
+
+/// A step and its entry, not yet written.
+struct Taken<'a> {
+    chart: &'a Arc<Chart>,
+    /// `None` for a birth.
+    head: Option<&'a Head>,
+    step: Step,
+    entry: Entry,
+}
+
+/// Steps the case that stands at `head`.
+fn move_on<'a>(
+    context: &Context,
+    head: &'a Head,
+    event: &Event,
+    actor: &Actor,
+) -> Result<Taken<'a>, Refused> {
+    let (step, entry) = take(context, &head.chart, &head.snapshot, &head.hash, event, actor)?;
+    Ok(Taken { chart: &head.chart, head: Some(head), step, entry })
+}
+
+/// Steps the case `case_id` into life.
+fn bear<'a>(
+    context: &Context,
+    chart: &'a Arc<Chart>,
+    case_id: &str,
+    event: &Event,
+    actor: &Actor,
+) -> Result<Taken<'a>, Refused> {
+    let unborn = Snapshot::unborn(&chart.sha256, case_id);
+    let (step, entry) = take(context, chart, &unborn, FIRST, event, actor)?;
+    Ok(Taken { chart, head: None, step, entry })
+}
+
+fn take(
+    context: &Context,
+    chart: &Chart,
+    snapshot: &Snapshot,
+    prev_hash: &str,
+    event: &Event,
+    actor: &Actor,
+) -> Result<(Step, Entry), Refused> {
+    let calendar = context.library.calendar();
+    let now = context.now.max(snapshot.recorded_at);
+    let step = step(chart, snapshot, event, actor, now, calendar)?;
+    let entry = Entry::record(chart, &step, event, actor, calendar, prev_hash);
+    Ok((step, entry))
+}
+
+impl Taken<'_> {
+    fn write(
+        self,
+        event: &Event,
+        sender: Option<&Sender>,
+        consumed: Option<(String, i64, i64)>,
+    ) -> Plan {
+        let Self { chart, head, step, entry } = self;
+        let before = Before {
+            chart,
+            revision: head.map_or(0, |head| head.snapshot.revision),
+            opened_at: head.map_or(entry.recorded_at, |head| head.opened_at),
+            tasks: head.map_or(&[], |head| &head.tasks),
+            timers: head.map_or(&[], |head| &head.timers),
+        };
+        let (write, head, receipt) = writes::of(&before, step, event, entry, sender, consumed);
+        Plan::Write(Box::new(Planned { write, head: Arc::new(head), receipt }))
+    }
+}

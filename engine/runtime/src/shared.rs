@@ -1,0 +1,163 @@
+//! What the tasks of one runtime have in common: store, clock, library, assignments, alarm bells.
+//!
+//! **Invariant:** nothing here is decided; whoever reads a library or the assignments holds one
+//! consistent value of them.
+
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+
+use chart::moment::Timestamp;
+use store::Store;
+use store::error::{ChoreError, ReadError};
+use store::rows::Write;
+use tokio::sync::Notify;
+
+use crate::clock::Clock;
+use crate::library::Library;
+use crate::plan::Context;
+use crate::roles::Assignments;
+
+/// How long a claim on timers, messages and effects lasts, in milliseconds of the stored clock.
+pub const LEASE_MS: i64 = 30_000;
+
+/// Why a round of timers, messages, effects or schedules stopped; what was done before is durable.
+#[derive(Debug, thiserror::Error)]
+pub enum RoundError {
+    /// The database could not be read.
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    /// The database could not be written.
+    #[error(transparent)]
+    Write(#[from] ChoreError),
+    /// A schedule could not be opened.
+    #[error("schedule `{schedule}` could not be opened: {why}")]
+    Schedule {
+        /// Its name.
+        schedule: String,
+        /// What is wrong.
+        why: String,
+    },
+    /// Cases send each other messages at one instant without end.
+    #[error("cases are still sending each other messages after {rounds} rounds at one instant")]
+    Endless {
+        /// The bound that was reached.
+        rounds: usize,
+    },
+}
+
+/// What the tasks of one runtime have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) store: Store,
+    pub(crate) clock: Clock,
+    /// This process, as claims name it.
+    pub(crate) process: String,
+    pub(crate) wake: Wake,
+    pub(crate) counts: Counts,
+    library: Arc<Library>,
+    assignments: RwLock<Arc<Assignments>>,
+}
+
+impl Shared {
+    pub(crate) fn new(store: Store, clock: Clock, process: String, library: Library) -> Self {
+        Self {
+            store,
+            clock,
+            process,
+            wake: Wake::default(),
+            counts: Counts::default(),
+            library: Arc::new(library),
+            assignments: RwLock::default(),
+        }
+    }
+
+    pub(crate) fn library(&self) -> Arc<Library> {
+        Arc::clone(&self.library)
+    }
+
+    pub(crate) fn assignments(&self) -> Arc<Assignments> {
+        Arc::clone(&self.assignments.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set_assignments(&self, assignments: Assignments) {
+        *self.assignments.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(assignments);
+    }
+
+    /// What a batch is planned with.
+    pub(crate) fn context(&self) -> Context {
+        Context {
+            library: self.library(),
+            assignments: self.assignments(),
+            now: self.clock.now(),
+        }
+    }
+
+    /// Until when a claim made now holds. On a virtual clock it ends at once: one process drives
+    /// it, and after a crash it must find its own claims free.
+    pub(crate) fn lease_until(&self, now: Timestamp) -> i64 {
+        if self.clock.is_virtual() { now.as_ms() } else { now.as_ms().saturating_add(LEASE_MS) }
+    }
+}
+
+/// Bells that a commit rings for the loops that have work now.
+#[derive(Debug)]
+pub(crate) struct Wake {
+    pub(crate) timers: Notify,
+    pub(crate) inbox: Notify,
+    pub(crate) outbox: Notify,
+    /// The earliest due moment this process knows of.
+    next_due_ms: AtomicI64,
+}
+
+impl Default for Wake {
+    fn default() -> Self {
+        Self {
+            timers: Notify::new(),
+            inbox: Notify::new(),
+            outbox: Notify::new(),
+            next_due_ms: AtomicI64::new(i64::MAX),
+        }
+    }
+}
+
+impl Wake {
+    /// Rings for what `write` has left to be done.
+    pub(crate) fn after(&self, write: &Write) {
+        if let Some(due_at_ms) = write.timers_put.iter().map(|timer| timer.due_at_ms).min()
+            && due_at_ms < self.next_due_ms.fetch_min(due_at_ms, Ordering::SeqCst)
+        {
+            self.timers.notify_one();
+        }
+        if !write.inbox.is_empty() {
+            self.inbox.notify_one();
+        }
+        if !write.outbox.is_empty() {
+            self.outbox.notify_one();
+        }
+    }
+
+    /// The earliest due moment known, if any.
+    pub(crate) fn next_due(&self) -> Option<Timestamp> {
+        let due_at_ms = self.next_due_ms.load(Ordering::SeqCst);
+        (due_at_ms < i64::MAX).then_some(Timestamp(due_at_ms))
+    }
+
+    /// Replaces what is known by what the table says.
+    pub(crate) fn set_next_due(&self, due_at_ms: Option<i64>) {
+        self.next_due_ms.store(due_at_ms.unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+}
+
+/// What is counted for the operator; never decides anything.
+#[derive(Debug, Default)]
+pub(crate) struct Counts {
+    pub(crate) timers_fired: AtomicU64,
+    pub(crate) timers_void: AtomicU64,
+    pub(crate) messages: AtomicU64,
+    pub(crate) dead: AtomicU64,
+    pub(crate) effects: AtomicU64,
+}
+
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
