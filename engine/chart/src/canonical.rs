@@ -266,8 +266,8 @@ fn write_member(out: &mut String, index: usize, key: &str, member: &Value) {
 fn write_text(out: &mut String, text: &str) {
     out.push('"');
     // No early exit: the whole text in a few wide comparisons.
-    let is_escaped = |byte: u8| (byte < 0x20) | (byte == b'"') | (byte == b'\\');
-    if text.bytes().fold(false, |any, byte| any | is_escaped(byte)) {
+    let is_escaped = |byte: u8| byte < 0x20 || byte == b'"' || byte == b'\\';
+    if text.bytes().fold(0, |found, byte| found | u8::from(is_escaped(byte))) != 0 {
         for c in text.chars() {
             write_char(out, c);
         }

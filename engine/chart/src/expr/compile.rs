@@ -13,7 +13,7 @@ use cel::parser::ParseErrors;
 
 use super::functions;
 use super::walk::{self, Names};
-use super::{Compiled, ExprError, ExprErrorKind, Mode, plan_build, rewrite};
+use super::{Compiled, ExprError, ExprErrorKind, Mode, plan_build, rewrite, static_type};
 
 /// The longest source, in bytes.
 pub const SOURCE_MAX: usize = 2048;
@@ -82,7 +82,7 @@ fn on_this_stack(source: &str, locals: &[&str], mode: Mode) -> Result<Compiled, 
         mode,
         plan: plan_build::build(&ast, &names),
         reads: walk::reads(&ast, &names),
-        static_type: walk::static_type(&ast),
+        static_type: static_type::static_type(&ast),
         ast: rewrite::rewrite(ast),
     })
 }

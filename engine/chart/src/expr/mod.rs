@@ -19,8 +19,10 @@ mod functions;
 mod json;
 mod plan;
 mod plan_build;
+mod plan_each;
 mod plan_value;
 mod rewrite;
+mod static_type;
 mod walk;
 
 use std::fmt;
@@ -30,7 +32,8 @@ use serde_json::Value;
 
 pub use compile::{DEPTH_MAX, NESTING_MAX, SOURCE_MAX};
 pub use functions::ITEMS_MAX;
-pub use walk::{Read, Reads, StaticType};
+pub use static_type::StaticType;
+pub use walk::{Read, Reads};
 
 /// A compiled expression. Cloning is cheap; two are equal when their sources are.
 #[derive(Clone)]

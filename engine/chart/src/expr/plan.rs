@@ -12,7 +12,7 @@ use std::cmp::Ordering;
 
 use serde_json::Value;
 
-use super::functions::ITEMS_MAX;
+use super::plan_each::Each;
 use super::plan_value::Plain;
 use super::{EventView, Scope};
 
@@ -80,22 +80,6 @@ pub(super) enum Arithmetic {
     Remainder,
 }
 
-/// A comprehension.
-#[derive(Debug, Clone)]
-pub(super) struct Each {
-    pub(super) range: Plan,
-    pub(super) body: Body,
-}
-
-/// What a comprehension does with each element.
-#[derive(Debug, Clone)]
-pub(super) enum Body {
-    /// `all` (decided by the first false) or `exists` (by the first true).
-    Until { decided_by: bool, test: Plan },
-    /// `map` and `filter`.
-    Collect { filter: Option<Plan>, item: Plan },
-}
-
 /// Why there is no answer.
 #[derive(Debug)]
 pub(super) enum Stop {
@@ -120,9 +104,9 @@ pub(super) enum Fault {
     Arithmetic(&'static str),
 }
 
-type Answer<'a> = Result<Plain<'a>, Stop>;
+pub(super) type Answer<'a> = Result<Plain<'a>, Stop>;
 
-fn fault<T>(fault: Fault) -> Result<T, Stop> {
+pub(super) fn fault<T>(fault: Fault) -> Result<T, Stop> {
     Err(Stop::Fault(fault))
 }
 
@@ -175,7 +159,7 @@ impl Plan {
         }
     }
 
-    fn eval_bool<'a>(
+    pub(super) fn eval_bool<'a>(
         &'a self,
         scope: &Scope<'a>,
         bound: &mut Vec<Plain<'a>>,
@@ -371,78 +355,4 @@ fn size<'a>(value: &Plain<'a>) -> Answer<'a> {
         other => return fault(Fault::Type(other.type_name(), "a text, list or map")),
     };
     Ok(Plain::Int(i64::try_from(size).unwrap_or(i64::MAX)))
-}
-
-impl Each {
-    fn eval<'a>(&'a self, scope: &Scope<'a>, bound: &mut Vec<Plain<'a>>) -> Answer<'a> {
-        let range = match self.range.eval(scope, bound)? {
-            Plain::Json(Value::Object(members)) => {
-                let mut keys: Vec<&'a String> = members.keys().collect();
-                keys.sort_unstable();
-                keys.into_iter().map(|key| Plain::Text(Cow::Borrowed(key.as_str()))).collect()
-            }
-            Plain::Json(Value::Array(items)) => {
-                items.iter().map(Plain::of).collect::<Result<Vec<_>, _>>()?
-            }
-            Plain::List(items) => items,
-            other => return fault(Fault::Type(other.type_name(), "a list or map")),
-        };
-        if range.len() > ITEMS_MAX {
-            return fault(Fault::Arithmetic("it goes through more than 1000 elements"));
-        }
-        match &self.body {
-            Body::Until { decided_by, test } => until(*decided_by, test, range, scope, bound),
-            Body::Collect { filter, item } => collect(filter.as_ref(), item, range, scope, bound),
-        }
-    }
-}
-
-/// Runs `body` with `value` bound.
-fn binding<'a, T>(
-    value: Plain<'a>,
-    bound: &mut Vec<Plain<'a>>,
-    body: impl FnOnce(&mut Vec<Plain<'a>>) -> T,
-) -> T {
-    bound.push(value);
-    let answer = body(bound);
-    bound.pop();
-    answer
-}
-
-/// An element that errs decides nothing: a later one still may.
-fn until<'a>(
-    decided_by: bool,
-    test: &'a Plan,
-    range: Vec<Plain<'a>>,
-    scope: &Scope<'a>,
-    bound: &mut Vec<Plain<'a>>,
-) -> Answer<'a> {
-    let mut pending = None;
-    for value in range {
-        match binding(value, bound, |bound| test.eval_bool(scope, bound)) {
-            Err(Stop::Bail) => return Err(Stop::Bail),
-            Err(stop) => pending = Some(stop),
-            Ok(answer) if answer == decided_by => return Ok(Plain::Bool(decided_by)),
-            Ok(_) => {}
-        }
-    }
-    pending.map_or(Ok(Plain::Bool(!decided_by)), Err)
-}
-
-fn collect<'a>(
-    filter: Option<&'a Plan>,
-    item: &'a Plan,
-    range: Vec<Plain<'a>>,
-    scope: &Scope<'a>,
-    bound: &mut Vec<Plain<'a>>,
-) -> Answer<'a> {
-    let mut out = Vec::new();
-    for value in range {
-        let kept = binding(value, bound, |bound| {
-            let keep = filter.map_or(Ok(true), |filter| filter.eval_bool(scope, bound))?;
-            if keep { item.eval(scope, bound).map(Some) } else { Ok(None) }
-        });
-        out.extend(kept?);
-    }
-    Ok(Plain::List(out))
 }

@@ -6,7 +6,8 @@ use cel::common::ast::{
 };
 
 use super::Mode;
-use super::plan::{Arithmetic, Body, Comparison, Each, Plan, Root};
+use super::plan::{Arithmetic, Comparison, Plan, Root};
+use super::plan_each::{Body, Each};
 use super::plan_value::Plain;
 use super::walk::Names;
 
