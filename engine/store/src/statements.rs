@@ -201,13 +201,15 @@ macro_rules! head_values {
         )
     };
 }
-/// The cases of the batch that consume a message which is gone.
+/// The cases of the batch that consume a message which is gone. Counted for each, so that no plan reads
+/// the whole inbox for it.
 macro_rules! short {
     () => {
         concat!(
             "SELECT ",
             column!(text "case_id"),
-            " AS case_id FROM jsonb_each($10) d WHERE NOT EXISTS (SELECT 1 FROM inbox i WHERE i.sender = ",
+            " AS case_id FROM jsonb_each($10) d
+            WHERE 0 = (SELECT count(*) FROM inbox i WHERE i.sender = ",
             column!(text "sender"),
             " AND i.revision = ",
             column!(int "revision"),
@@ -223,6 +225,9 @@ macro_rules! short {
 /// One string from `BEGIN IMMEDIATE` to `COMMIT`, one trip to the thread that owns the file. Returns
 /// the accepted ids. Must be read to its end (`fetch_all`): a reader that stops at the first row
 /// stops before `COMMIT`.
+///
+/// Differs by necessity: a message is deleted by its `rowid`, because `SQLite` would look at every
+/// message of the sender to compare three columns at once.
 pub(crate) const SQLITE: &str = concat!(
     "BEGIN IMMEDIATE;
     INSERT INTO accepted (case_id) SELECT ",
@@ -257,8 +262,15 @@ pub(crate) const SQLITE: &str = concat!(
     ";\n",
     notices!(),
     ";\n",
-    inbox_drop!(),
-    ";\n",
+    "DELETE FROM inbox WHERE rowid IN (
+        SELECT i.rowid FROM jsonb_each($10) d CROSS JOIN accepted a CROSS JOIN inbox i
+        WHERE a.case_id = d.value->>'case_id' AND i.sender = ",
+    column!(text "sender"),
+    " AND i.revision = ",
+    column!(int "revision"),
+    " AND i.ordinal = ",
+    column!(int "ordinal"),
+    ");\n",
     inbox!(),
     ";\n",
     receipts!(),

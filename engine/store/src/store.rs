@@ -271,7 +271,13 @@ async fn connect(options: &Options) -> Result<Tx, sqlx::Error> {
                 .await?;
             Db::Sqlite(connection)
         }
-        Db::Postgres(options) => Db::Postgres(options.connect().await?),
+        // A commit looks rows up by their keys. Its plan is made once, when the tables may be empty and
+        // reading them whole looks cheap; it must not still do that when they have grown.
+        Db::Postgres(options) => {
+            let options = (**options).clone();
+            let options = options.options([("enable_seqscan", "off"), ("enable_mergejoin", "off")]);
+            Db::Postgres(options.connect().await?)
+        }
     })
 }
 
