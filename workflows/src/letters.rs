@@ -5,7 +5,9 @@
 //!
 //! **Invariant:** whatever a chart or a ladder names is here in Vietnamese and in English.
 
-use crate::{CHARTS, file};
+use std::collections::BTreeSet;
+
+use crate::{CHARTS, file, files};
 
 /// The languages of the product, the first being the source.
 pub const LANGUAGES: [&str; 2] = ["vi", "en"];
@@ -39,4 +41,12 @@ pub fn letter(name: &str, lang: &str) -> Option<Letter> {
                 html: file(&format!("{folder}/body.html"))?,
             })
         })
+}
+
+/// The names of the letters that the chart `name` may send: its own and the shared ones.
+pub fn names(name: &str) -> BTreeSet<String> {
+    let own = format!("{name}/letters/");
+    let is_ours = |path: &String| path.starts_with(&own) || path.starts_with("letters/");
+    let folder = |path: String| Some(path.split_once("letters/")?.1.split('/').next()?.to_owned());
+    files().into_keys().filter(is_ours).filter_map(folder).collect()
 }
