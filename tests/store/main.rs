@@ -38,4 +38,5 @@ mod people;
 mod rivals;
 mod sample;
 mod store;
+mod trouble;
 mod work;

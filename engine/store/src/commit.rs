@@ -50,7 +50,7 @@ pub enum CommitError {
 impl From<sqlx::Error> for CommitError {
     fn from(error: sqlx::Error) -> Self {
         match Cause::of(&error) {
-            Cause::Busy => Self::Busy(error),
+            Cause::Victim | Cause::Busy => Self::Busy(error),
             Cause::Data => Self::Data(error),
             Cause::Lost => Self::Unknown(error),
             Cause::Full => Self::Full(error),
@@ -92,7 +92,7 @@ pub async fn commit(store: &Store, batch: &[Write]) -> Result<Vec<bool>, CommitE
                 if cause != Cause::Lost {
                     leave_transaction(writer).await;
                 }
-                if cause != Cause::Busy || attempt == ATTEMPTS_MAX || store.is_sqlite() {
+                if cause != Cause::Victim || attempt == ATTEMPTS_MAX {
                     return Err(error.into());
                 }
                 attempt += 1;

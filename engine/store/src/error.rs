@@ -35,7 +35,7 @@ pub enum ChoreError {
 impl From<sqlx::Error> for ChoreError {
     fn from(error: sqlx::Error) -> Self {
         match Cause::of(&error) {
-            Cause::Busy => Self::Busy(error),
+            Cause::Victim | Cause::Busy => Self::Busy(error),
             Cause::Data => Self::Data(error),
             Cause::Full => Self::Full(error),
             Cause::ReadOnly => Self::ReadOnly(error),
@@ -47,7 +47,9 @@ impl From<sqlx::Error> for ChoreError {
 /// The kinds of failure that a writer treats differently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cause {
-    /// Lock, deadlock, serialisation: run it again.
+    /// Chosen as the victim of a deadlock or of a conflict: run it again at once.
+    Victim,
+    /// A lock was not given in time: run it again, later.
     Busy,
     /// One row is wrong.
     Data,
@@ -85,7 +87,8 @@ impl Cause {
     /// By SQLSTATE: classes 22 and 23 are data, 40001/40P01/55P03 are locks, 57P0x a server going away.
     fn of_postgres(code: &str) -> Self {
         match code {
-            "40001" | "40P01" | "55P03" => Self::Busy,
+            "40001" | "40P01" => Self::Victim,
+            "55P03" => Self::Busy,
             "53100" => Self::Full,
             "25006" | "42501" => Self::ReadOnly,
             "57P01" | "57P02" | "57P03" => Self::Lost,
@@ -114,8 +117,9 @@ mod tests {
 
     #[test]
     fn codes_of_both_databases_mean_the_same() {
+        assert_eq!(Cause::of_postgres("40P01"), Cause::Victim);
+        assert_eq!(Cause::of_sqlite("5"), Cause::Busy);
         let cases = [
-            ("40P01", "5", Cause::Busy),
             ("55P03", "517", Cause::Busy),
             ("23505", "1555", Cause::Data),
             ("22P05", "20", Cause::Data),
