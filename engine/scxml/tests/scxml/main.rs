@@ -2,6 +2,7 @@
 
 mod conformance;
 mod expressions;
+mod invokes;
 mod model;
 mod oracle;
 mod random;

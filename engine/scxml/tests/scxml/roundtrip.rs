@@ -1,9 +1,12 @@
 //! What is written reads back as the same behaviour.
 
-use chart::definition::{Chart, NameOrExpr};
+use std::path::Path;
+
+use chart::definition::{Action, Assign, Chart, NameOrExpr};
+use chart::load::{Files, load};
 use scxml::read::{Document, read};
 use scxml::suite::run_through;
-use scxml::write::write_document;
+use scxml::write::{write, write_document};
 
 use crate::conformance::folder;
 
@@ -66,6 +69,55 @@ fn documents_of_the_suite_keep_their_states_and_transitions() {
             assert_eq!(skeleton(&first.chart), skeleton(&second.chart), "{path}");
         }
     }
+}
+
+/// The charts of the product, read from their YAML.
+fn shipped() -> Vec<Chart> {
+    let workflows = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../workflows");
+    let mut charts = Vec::new();
+    for folder in std::fs::read_dir(workflows).expect("the charts lie in workflows") {
+        let folder = folder.expect("a folder that can be read").path();
+        if !folder.join("chart.yaml").is_file() {
+            continue;
+        }
+        let mut files = Files::new();
+        for file in std::fs::read_dir(&folder).expect("a folder that can be read") {
+            let path = file.expect("a file that can be read").path();
+            let name = path.file_name().expect("a file has a name").to_string_lossy().into_owned();
+            if path.is_file() {
+                files.insert(name, std::fs::read_to_string(&path).expect("a text"));
+            }
+        }
+        let loaded = load(&files, "chart.yaml");
+        charts.push(loaded.chart.unwrap_or_else(|| panic!("{folder:?}: {:?}", loaded.problems)));
+    }
+    charts
+}
+
+#[test]
+fn shipped_charts_keep_their_states_and_transitions() {
+    let charts = shipped();
+    assert!(charts.len() >= 5, "only {} charts", charts.len());
+    for chart in charts {
+        let written = write(&chart);
+        let again = read(&written).unwrap_or_else(|error| panic!("{error}\n{written}"));
+        assert_eq!(skeleton(&chart), skeleton(&again.chart), "{}", chart.name);
+        assert_eq!(assignments(&chart), assignments(&again.chart), "{}", chart.name);
+    }
+}
+
+/// Every assignment of every transition, as text without places.
+fn assignments(chart: &Chart) -> Vec<String> {
+    let actions = chart.transitions.iter().flat_map(|transition| &transition.actions);
+    let sets = actions.filter_map(|action| match action {
+        Action::Set(assigns) => Some(assigns),
+        _ => None,
+    });
+    let one = |assign: &Assign| {
+        let to = assign.to.as_ref().map(|to| to.source().to_owned());
+        format!("{} := {to:?}", assign.path.source())
+    };
+    sets.map(|assigns| assigns.iter().map(one).collect::<Vec<_>>().join("; ")).collect()
 }
 
 #[test]
