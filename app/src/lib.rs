@@ -1,1 +1,8 @@
-//! .
+//! Who uses the engine: the command line, the programme's people, letters and pictures.
+//!
+//! Reading order: [`cli`], then what its commands stand on.
+//!
+//! **Invariant:** nothing depends on this crate.
+
+pub mod cli;
+pub mod draw;
