@@ -12,6 +12,7 @@ use std::collections::BTreeMap;
 
 use chart::load::{Loaded, load};
 
+pub mod calendars;
 pub mod letters;
 pub mod scenario;
 pub mod schedules;

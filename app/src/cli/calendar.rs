@@ -109,7 +109,11 @@ fn list(calendar: &Calendar, year: i32, json: bool, common: &Arguments) -> Resul
         rows.push(vec![
             json!(day.date.to_string()),
             json!(worded),
-            json!(if day.kind.is_working() { lang.pick("có", "yes") } else { lang.pick("nghỉ", "no") }),
+            json!(if day.kind.is_working() {
+                lang.pick("có", "yes")
+            } else {
+                lang.pick("nghỉ", "no")
+            }),
             json!(reason(day, lang)),
             json!(day.source.as_ref().map(|source| lang.pick(&source.vi, &source.en))),
             json!(if day.provisional { lang.pick("tạm", "provisional") } else { "" }),

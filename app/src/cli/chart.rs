@@ -56,8 +56,9 @@ pub fn run(verb: &Verb, common: &Arguments) -> Result<(), Failure> {
                 depth: *depth,
                 labels: !plain,
             };
-            let svg = draw::draw(&chart, &options)
-                .map_err(|error| Failure::usage(&format!("Không vẽ được: {error}."), &error.to_string()))?;
+            let svg = draw::draw(&chart, &options).map_err(|error| {
+                Failure::usage(&format!("Không vẽ được: {error}."), &error.to_string())
+            })?;
             match output {
                 Some(path) => Ok(std::fs::write(path, svg)?),
                 None => say(&svg),

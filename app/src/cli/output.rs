@@ -52,7 +52,7 @@ impl Rows {
     /// The table for people.
     pub fn table(&self) -> Table {
         let mut table = Table::new();
-        table.load_preset(UTF8_HORIZONTAL_ONLY);
+        table.load_style(UTF8_HORIZONTAL_ONLY);
         table.set_content_arrangement(ContentArrangement::Dynamic);
         table.set_header(self.headings.iter().map(Cell::new));
         for row in &self.rows {
@@ -78,7 +78,8 @@ impl Rows {
         for row in &self.rows {
             writer.write_record(row.iter().map(|cell| harmless(text(cell)))).map_err(broken)?;
         }
-        let bytes = writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()))?;
+        let bytes =
+            writer.into_inner().map_err(|error| std::io::Error::other(error.to_string()))?;
         Ok(String::from_utf8_lossy(&bytes).into_owned())
     }
 }

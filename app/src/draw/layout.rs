@@ -59,7 +59,8 @@ type Drawing = Graph<NodeLabel, EdgeLabel, GraphLabel>;
 type Words = (Vec<String>, bool);
 
 pub(super) fn layout(chart: &Chart, options: &Options) -> Result<Picture, DrawError> {
-    let mut graph: Drawing = Graph::new(GraphOptions { multigraph: true, compound: true, ..GraphOptions::default() });
+    let mut graph: Drawing =
+        Graph::new(GraphOptions { multigraph: true, compound: true, ..GraphOptions::default() });
     graph.set_graph(GraphLabel {
         rankdir: RankDir::TB,
         nodesep: 36.0,
@@ -128,7 +129,11 @@ fn size(chart: &Chart, state: StateIx, lines: &[String]) -> (f64, f64) {
 }
 
 /// Arrows joined by their two ends, in document order.
-fn arrows(chart: &Chart, options: &Options, shown: &[StateIx]) -> BTreeMap<(StateIx, StateIx), Words> {
+fn arrows(
+    chart: &Chart,
+    options: &Options,
+    shown: &[StateIx],
+) -> BTreeMap<(StateIx, StateIx), Words> {
     let mut joined: BTreeMap<(StateIx, StateIx), Words> = BTreeMap::new();
     for state in &chart.states {
         for &transition in &state.transitions {
@@ -197,7 +202,8 @@ fn picture(
         let Some(node) = graph.node(&key(state)) else { continue };
         let (Some(x), Some(y)) = (node.x, node.y) else { continue };
         let composite = is_composite(chart, state, shown);
-        let lines = wrap(title(chart, state, &options.lang), if composite { 60 } else { LINE_CHARACTERS });
+        let lines =
+            wrap(title(chart, state, &options.lang), if composite { 60 } else { LINE_CHARACTERS });
         let lift = if composite { TITLE_PX } else { 0.0 };
         boxes.push(Placed {
             state,
@@ -210,7 +216,7 @@ fn picture(
         });
     }
     let arrows = joined.iter().filter_map(|((from, to), (words, automatic))| {
-        let edge = graph.edge(key(*from), key(*to), None::<String>)?;
+        let edge = graph.edge(&key(*from), &key(*to), None)?;
         Some(Arrow {
             points: edge.points.iter().map(|point| (tenth(point.x), tenth(point.y))).collect(),
             words: words.clone(),

@@ -65,8 +65,7 @@ fn class(chart: &Chart, placed: &Placed, options: &Options) -> String {
     if placed.composite && state.depth % 2 == 0 {
         class.push_str(" deep");
     }
-    let in_parallel =
-        state.parent.is_some_and(|parent| chart.state(parent).kind == Kind::Parallel);
+    let in_parallel = state.parent.is_some_and(|parent| chart.state(parent).kind == Kind::Parallel);
     if in_parallel && placed.composite {
         class.push_str(" region");
     }
@@ -139,7 +138,11 @@ fn curve(points: &[(f64, f64)]) -> String {
     let mut path = format!("M{x},{y}");
     for pair in rest.windows(2) {
         let ((cx, cy), (nx, ny)) = (pair[0], pair[1]);
-        path.push_str(&format!(" Q{cx},{cy} {:.1},{:.1}", f64::midpoint(cx, nx), f64::midpoint(cy, ny)));
+        path.push_str(&format!(
+            " Q{cx},{cy} {:.1},{:.1}",
+            f64::midpoint(cx, nx),
+            f64::midpoint(cy, ny)
+        ));
     }
     if let Some((x, y)) = rest.last() {
         path.push_str(&format!(" L{x},{y}"));

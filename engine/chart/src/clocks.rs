@@ -95,14 +95,13 @@ impl Machine<'_> {
         clock.generation = generation;
         if halt {
             let first = calendar.local_date(clock.from);
-            let stopped =
-                Stopped::stop(&clock.rule, first, clock.spent, clock.due, now, calendar);
+            let stopped = Stopped::stop(&clock.rule, first, clock.spent, clock.due, now, calendar);
             clock.stopped = Some(stopped.map_err(|error| error.to_string())?);
         } else if let Some(stopped) = clock.stopped.take() {
             let due = stopped.resume(&clock.rule, now, calendar);
             clock.due = due.map_err(|error| error.to_string())?;
-            let same_day = calendar.local_date(now)
-                <= calendar.local_date(Timestamp(stopped.stopped_at_ms));
+            let same_day =
+                calendar.local_date(now) <= calendar.local_date(Timestamp(stopped.stopped_at_ms));
             if !same_day {
                 clock.from = now;
                 clock.spent = stopped.spent;

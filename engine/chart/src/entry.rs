@@ -71,12 +71,10 @@ impl Entry {
         prev_hash: &str,
     ) -> Self {
         let snapshot = &step.snapshot;
-        let states: Vec<&str> = snapshot
-            .configuration
-            .iter()
-            .map(|&state| chart.state(state).id.as_ref())
-            .collect();
-        let effects: Vec<Value> = step.effects.iter().map(crate::effect::Effect::to_value).collect();
+        let states: Vec<&str> =
+            snapshot.configuration.iter().map(|&state| chart.state(state).id.as_ref()).collect();
+        let effects: Vec<Value> =
+            step.effects.iter().map(crate::effect::Effect::to_value).collect();
         let whole = match step.kind {
             EntryKind::Checkpoint => canonical::to_string(&snapshot.to_value(chart)),
             _ => String::new(),

@@ -170,15 +170,13 @@ impl Snapshot {
 
     /// Reads a stored snapshot of `chart`.
     pub fn from_value(chart: &Chart, value: &Value) -> Result<Self, ThawError> {
-        let frozen = Frozen::deserialize(value)
-            .map_err(|error| ThawError::Malformed(error.to_string()))?;
+        let frozen =
+            Frozen::deserialize(value).map_err(|error| ThawError::Malformed(error.to_string()))?;
         if frozen.chart != chart.sha256.as_ref() {
             let expected = chart.sha256.to_string();
             return Err(ThawError::OtherChart { expected, found: frozen.chart });
         }
-        let find = |id: &String| {
-            chart.find(id).ok_or_else(|| ThawError::UnknownState(id.clone()))
-        };
+        let find = |id: &String| chart.find(id).ok_or_else(|| ThawError::UnknownState(id.clone()));
         let find_all = |ids: &Vec<String>| ids.iter().map(find).collect::<Result<Vec<_>, _>>();
         let counts = |map: &BTreeMap<String, u32>| {
             let found = map.iter().map(|(id, &count)| Ok((find(id)?, count)));

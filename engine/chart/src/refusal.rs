@@ -125,7 +125,9 @@ impl Refused {
             Self::NotPermitted { event, roles } => {
                 let roles = roles.join("`, `");
                 (
-                    format!("Bạn không có quyền thực hiện `{event}`; vai trò được phép: `{roles}`."),
+                    format!(
+                        "Bạn không có quyền thực hiện `{event}`; vai trò được phép: `{roles}`."
+                    ),
                     format!("event `{event}` may only be sent by `{roles}`"),
                 )
             }

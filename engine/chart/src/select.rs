@@ -71,11 +71,11 @@ pub(crate) fn select(
             continue;
         }
         let outwards = std::iter::once(state).chain(chart.ancestors(state));
-        let found = outwards
-            .flat_map(|state| chart.state(state).transitions.iter().copied())
-            .find(|&one| {
+        let found = outwards.flat_map(|state| chart.state(state).transitions.iter().copied()).find(
+            |&one| {
                 trigger.takes(chart, one) && holds(chart, one, judge, &mut judged, &mut selection)
-            });
+            },
+        );
         if let Some(found) = found
             && !selection.enabled.contains(&found)
         {

@@ -45,8 +45,7 @@ pub fn tasks(chart: &Chart, snapshot: &Snapshot) -> Vec<Task> {
                 Some(each) => elements(chart, snapshot, each),
             };
             for element in elements {
-                let element =
-                    if position == 0 { element } else { format!("{position}:{element}") };
+                let element = if position == 0 { element } else { format!("{position}:{element}") };
                 tasks.push(Task {
                     state: definition.id.to_string(),
                     generation: snapshot.generations.get(&state).copied().unwrap_or(0),

@@ -206,7 +206,9 @@ pub enum SendError {
         case_id: String,
     },
     /// The sender may not act in another's place.
-    #[error("`{person}` does not stand in for `{other}` now; a substitution must be recorded first")]
+    #[error(
+        "`{person}` does not stand in for `{other}` now; a substitution must be recorded first"
+    )]
     Forbidden {
         /// The sender.
         person: String,
@@ -293,7 +295,12 @@ pub(crate) fn admit(command: Command) -> Result<Admitted, SendError> {
         None => (Event::person(&admit_name("event", event)?, admit_value(payload)?), None),
     };
     let body = json!([
-        event.name.as_ref(), event.payload, chart, actor.person, actor.org, actor.on_behalf_of
+        event.name.as_ref(),
+        event.payload,
+        chart,
+        actor.person,
+        actor.org,
+        actor.on_behalf_of
     ]);
     let body_sha = canonical::sha256_hex(&canonical::to_string(&body));
     Ok(Admitted {

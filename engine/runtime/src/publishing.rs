@@ -11,9 +11,9 @@ use chart::calendar::Calendar;
 use chart::definition::Chart;
 use chart::load::{Loaded, from_document};
 use chart::moment::Timestamp;
-use store::error::{ChoreError, ReadError};
 use store::calendars::CalendarRow;
 use store::charts::ChartRow;
+use store::error::{ChoreError, ReadError};
 use store::{Store, calendars, cases, charts};
 use tracing::warn;
 
@@ -114,7 +114,9 @@ pub(crate) async fn publish(
     for row in known {
         match Calendar::from_canonical(&row.document) {
             Ok(calendar) => library.add_calendar(Arc::new(calendar)),
-            Err(error) => warn!(calendar = row.name, row.version, %error, "a calendar is unreadable"),
+            Err(error) => {
+                warn!(calendar = row.name, row.version, %error, "a calendar is unreadable")
+            }
         }
     }
     Ok(library)

@@ -89,9 +89,10 @@ impl Door {
             Work::Command(_) => &self.users,
             Work::Timer(_) | Work::Inbox(_) | Work::Calendar(_) => &self.machines,
         };
-        queue.send(request).await.map_err(|_| SendError::Unavailable {
-            why: "this process is shutting down".to_owned(),
-        })
+        queue
+            .send(request)
+            .await
+            .map_err(|_| SendError::Unavailable { why: "this process is shutting down".to_owned() })
     }
 }
 

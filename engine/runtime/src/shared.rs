@@ -85,11 +85,7 @@ impl Shared {
 
     /// What a batch is planned with.
     pub(crate) fn context(&self) -> Context {
-        Context {
-            library: self.library(),
-            assignments: self.assignments(),
-            now: self.clock.now(),
-        }
+        Context { library: self.library(), assignments: self.assignments(), now: self.clock.now() }
     }
 
     /// Until when a claim made now holds. On a virtual clock it ends at once: one process drives

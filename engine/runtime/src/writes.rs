@@ -299,7 +299,8 @@ struct Place<'a> {
 impl Place<'_> {
     fn id(&self, kind: &str) -> String {
         let snapshot = self.snapshot;
-        let parts = [json!(snapshot.case_id.as_ref()), json!(snapshot.revision), json!(self.ordinal)];
+        let parts =
+            [json!(snapshot.case_id.as_ref()), json!(snapshot.revision), json!(self.ordinal)];
         canonical::uuid5(kind, &parts)
     }
 

@@ -153,7 +153,10 @@ fn of_format(format: &str) -> Said {
         }
         "uuid" => ("một mã UUID", "a UUID"),
         _ => {
-            return said(format!("phải đúng dạng {format}"), format!("must have the form {format}"));
+            return said(
+                format!("phải đúng dạng {format}"),
+                format!("must have the form {format}"),
+            );
         }
     };
     said(format!("phải là {vi}"), format!("must be {en}"))
