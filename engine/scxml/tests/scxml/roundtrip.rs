@@ -89,7 +89,7 @@ fn shipped() -> Vec<Chart> {
             }
         }
         let loaded = load(&files, "chart.yaml");
-        charts.push(loaded.chart.unwrap_or_else(|| panic!("{folder:?}: {:?}", loaded.problems)));
+        charts.push(loaded.chart.unwrap_or_else(|| panic!("{:?}", loaded.problems)));
     }
     charts
 }
