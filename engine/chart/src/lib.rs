@@ -17,6 +17,7 @@ pub mod definition;
 pub mod spec;
 
 pub mod build;
+pub mod check;
 pub mod load;
 pub mod problem;
 

@@ -93,8 +93,10 @@ kinds! {
     /// More states than a chart may have.
     TooLarge = "too-large", Error;
     // Names.
-    /// An event that is declared nowhere.
+    /// An event that is declared, raised and sent nowhere.
     UnknownEvent = "unknown-event", Error;
+    /// An event that is raised or sent and taken nowhere.
+    UnheardEvent = "unheard-event", Error;
     /// A role that is declared nowhere.
     UnknownRole = "unknown-role", Error;
     /// `In()` of a state that does not exist.
@@ -116,6 +118,8 @@ kinds! {
     // Expressions and data.
     /// A condition that is provably not bool.
     NotBool = "not-bool", Error;
+    /// A condition whose answer is always the same.
+    ConstantGuard = "constant-guard", Warning;
     /// `now` in the guard of an eventless transition.
     NowInAlways = "now-in-always", Error;
     /// `event` where there is none.
@@ -126,23 +130,40 @@ kinds! {
     PersonalData = "personal-data", Error;
     /// Two paths of one list of assignments that overlap.
     OverlappingPaths = "overlapping-paths", Error;
+    /// A data property that nothing reads or writes.
+    UnusedData = "unused-data", Warning;
     // Work and time.
-    /// A waiting state with no task, term or child.
+    /// A waiting state with no task, term or child, or a term about which nobody owes anything.
     NobodyOwes = "nobody-owes", Error;
     /// A role that nobody can ever hold.
     NobodyHolds = "nobody-holds", Error;
+    /// An event that nobody may send.
+    NobodySends = "nobody-sends", Error;
+    /// A task that no event of its role brings forward.
+    StuckTask = "stuck-task", Warning;
+    /// Somebody owes an act, and nothing says until when, nor that there is no term.
+    NoTerm = "no-term", Warning;
+    /// A term of which nobody is told and that leads nowhere.
+    SilentTerm = "silent-term", Warning;
+    /// A `term.due` taken without asking whose, while several terms run.
+    AmbiguousTerm = "ambiguous-term", Warning;
     /// A stopped clock under a term that cannot be stopped, or under none.
     BadStop = "bad-stop", Error;
-    /// An event somebody owes or may send that leads nowhere from where it is owed.
-    NobodyCan = "nobody-can", Error;
+    // Left over.
+    /// A role that is declared and never used.
+    UnusedRole = "unused-role", Warning;
+    /// An event that is declared and taken nowhere.
+    UnusedEvent = "unused-event", Warning;
+    /// A transition that leads nowhere and does nothing.
+    EmptyTransition = "empty-transition", Warning;
     // Behaviour: the bounded search over configurations.
-    /// A cycle of eventless transitions that never comes to rest.
+    /// Eventless transitions that never come to rest.
     EndlessCycle = "endless-cycle", Error;
     /// A configuration that is reached, is not final, and cannot be left.
     DeadEnd = "dead-end", Error;
     /// A configuration from which the chart cannot complete.
     CannotComplete = "cannot-complete", Warning;
-    /// A region that cannot reach its end.
+    /// A region that cannot reach its end, though the end of all is waited for.
     RegionCannotEnd = "region-cannot-end", Warning;
     /// A state that is never entered.
     UnreachableState = "unreachable-state", Warning;
@@ -150,23 +171,8 @@ kinds! {
     DeadTransition = "dead-transition", Warning;
     /// An invoked child ended by a transition that does not say so.
     SilentCancel = "silent-cancel", Warning;
-    /// A delayed send that outlives the state it was sent from.
+    /// A send with an id that nothing cancels.
     NeverCancelled = "never-cancelled", Warning;
-    // Left over.
-    /// A role that is declared and never used.
-    UnusedRole = "unused-role", Warning;
-    /// An event that is declared and handled nowhere.
-    UnusedEvent = "unused-event", Warning;
-    /// A data property or payload field that nothing reads or writes.
-    UnusedData = "unused-data", Warning;
-    /// A data property that is written and never read.
-    NeverRead = "never-read", Warning;
-    /// A data property that is read and never written.
-    NeverWritten = "never-written", Warning;
-    /// A person's event without `by`, in a chart where several roles act.
-    AnyRole = "any-role", Warning;
-    /// Two transitions whose order alone decides.
-    OrderDecides = "order-decides", Warning;
 }
 
 /// One thing that is wrong.

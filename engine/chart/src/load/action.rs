@@ -102,8 +102,7 @@ impl Reader {
                 continue;
             };
             let Some(path) = self.path(node) else { continue };
-            let text = node.excerpt();
-            written.push(Written { place: node.place, text, path: path.clone(), unset });
+            written.push(Written { place: node.place, path: path.clone() });
             if value.is_some() || unset {
                 all.push(Assign { path, to: value, place: node.place });
             }
@@ -115,7 +114,12 @@ impl Reader {
     fn path(&mut self, node: &Node) -> Option<DataPath> {
         let text = self.text(node)?;
         match DataPath::compile(&text) {
-            Ok(path) => Some(path),
+            Ok(path) => {
+                for expr in path.expressions() {
+                    self.site(node.place, expr, Purpose::Value);
+                }
+                Some(path)
+            }
             Err(error) => {
                 let place = self.inside(node, error.line, error.column);
                 self.report(

@@ -153,7 +153,8 @@ impl Reader {
         match Schema::compile(&json) {
             Ok(schema) => Some((schema, json)),
             Err(error) => {
-                self.report_in(&file, value.place, ProblemKind::BadSchema, &error.to_string());
+                let place = value.pointed(&error.pointer).place;
+                self.report_in(&file, place, ProblemKind::BadSchema, &error.to_string());
                 None
             }
         }

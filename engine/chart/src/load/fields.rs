@@ -289,13 +289,7 @@ impl Reader {
         let text = node.excerpt();
         match Expr::compile_with(&text, extra) {
             Ok(expr) => {
-                self.source.sites.push(Site {
-                    place: node.place,
-                    text,
-                    expr: expr.clone(),
-                    purpose,
-                    scope: self.scope.clone().unwrap_or(Scope::NoEvent),
-                });
+                self.site(node.place, &expr, purpose);
                 Some(expr)
             }
             Err(error) => {
@@ -316,6 +310,16 @@ impl Reader {
                 None
             }
         }
+    }
+
+    /// Writes an expression down for the checker.
+    pub(crate) fn site(&mut self, place: Place, expr: &Expr, purpose: Purpose) {
+        self.source.sites.push(Site {
+            place,
+            expr: expr.clone(),
+            purpose,
+            scope: self.scope.clone().unwrap_or(Scope::NoEvent),
+        });
     }
 
     /// The place of column `column` of a scalar; its beginning where the scalar is folded.

@@ -112,6 +112,23 @@ impl Node {
         }
     }
 
+    /// The node a JSON pointer leads to, as far as it leads.
+    pub(crate) fn pointed(&self, pointer: &str) -> &Self {
+        let mut here = self;
+        for token in pointer.split('/').skip(1) {
+            let token = token.replace("~1", "/").replace("~0", "~");
+            let next = match &here.tree {
+                Tree::List(all) => token.parse::<usize>().ok().and_then(|at| all.get(at)),
+                _ => here.get(&token),
+            };
+            match next {
+                Some(next) => here = next,
+                None => break,
+            }
+        }
+        here
+    }
+
     /// The value under `key` of a mapping.
     pub(crate) fn get(&self, key: &str) -> Option<&Self> {
         match &self.tree {

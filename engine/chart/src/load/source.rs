@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** every expression and every name of the file is listed once, in document order.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::definition::Place;
 use crate::expr::Expr;
@@ -26,6 +26,8 @@ pub struct Source {
     pub targets: Vec<(String, Place)>,
     /// Every list of assignments.
     pub assignments: Vec<Vec<Written>>,
+    /// The states that say `term: none`: no date is set, on purpose.
+    pub no_term: BTreeSet<String>,
     /// Where the schema of the data is named.
     pub data_place: Place,
     /// Where each event's payload is named.
@@ -37,9 +39,7 @@ pub struct Source {
 pub struct Site {
     /// Where it stands.
     pub place: Place,
-    /// As written.
-    pub text: String,
-    /// Compiled.
+    /// Compiled; it keeps what was written.
     pub expr: Expr,
     /// What it is for.
     pub purpose: Purpose,
@@ -80,12 +80,8 @@ pub enum Scope {
 pub struct Written {
     /// Where it stands.
     pub place: Place,
-    /// As written.
-    pub text: String,
-    /// Compiled.
+    /// Compiled; it keeps what was written.
     pub path: DataPath,
-    /// Whether it is removed rather than set.
-    pub unset: bool,
 }
 
 /// A name that points somewhere.

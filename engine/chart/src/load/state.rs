@@ -180,7 +180,11 @@ impl Reader {
                 Self::one_or_many(task).into_iter().filter_map(|one| self.task(one)).collect();
         }
         if let Some(term) = fields.take("term") {
-            spec.term = self.term(term, fields.key_place("term"));
+            if term.tree == Tree::Text("none".to_owned()) {
+                self.source.no_term.insert(spec.id.clone());
+            } else {
+                spec.term = self.term(term, fields.key_place("term"));
+            }
         }
         if let Some(clock) = fields.take("clock") {
             spec.clock_stopped = clock.tree == Tree::Text("stopped".to_owned());

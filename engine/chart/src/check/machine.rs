@@ -1,0 +1,434 @@
+//! The chart without its data: which configurations follow which, guards taken both ways.
+//!
+//! This is SCXML's algorithm (Appendix D) on sets of states only. A condition is unknown unless it
+//! is constant or asks `In()` alone, so each selection is tried once for every answer the
+//! conditions could give; conditions with one text answer alike. Delayed sends are remembered by
+//! name, so a timer is an event like any other.
+//!
+//! **Invariant:** every configuration a real case can reach is reached here too (while the bound
+//! holds); the converse is not promised.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::definition::{Chart, Kind, StateIx, TransitionIx};
+
+use super::effects::{Effects, Op};
+use super::truth::{Sender, Truth};
+
+/// A case as far as its data do not matter.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub(super) struct Place {
+    /// Active states in document order, the root included.
+    pub(super) active: Vec<StateIx>,
+    /// What each history state remembers.
+    pub(super) history: BTreeMap<StateIx, Vec<StateIx>>,
+    /// Delayed sends that wait: event and id.
+    pub(super) pending: BTreeSet<(String, String)>,
+    /// Internal events not taken yet.
+    pub(super) queue: Vec<String>,
+    /// Whether a top-level final state was reached.
+    pub(super) done: bool,
+}
+
+/// An event as the machine tells it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Told {
+    /// Its name.
+    pub(super) name: String,
+    /// The id of the state whose term fell due, for `term.due`.
+    pub(super) term_id: Option<String>,
+}
+
+impl Told {
+    /// The term of the state `id` falling due.
+    pub(super) fn due(id: &str) -> Self {
+        Self { name: crate::event::name::DUE.to_owned(), term_id: Some(id.to_owned()) }
+    }
+
+    /// How a trace tells it.
+    pub(super) fn label(&self) -> String {
+        match &self.term_id {
+            Some(id) => format!("{}({id})", self.name),
+            None => self.name.clone(),
+        }
+    }
+
+    /// An event by name.
+    pub(super) fn named(name: &str) -> Self {
+        Self { name: name.to_owned(), term_id: None }
+    }
+}
+
+/// The chart with what is known of its conditions and actions.
+#[derive(Debug)]
+pub(super) struct Machine<'a> {
+    pub(super) chart: &'a Chart,
+    truths: Vec<Truth>,
+    pub(super) effects: Effects,
+}
+
+/// Conditions beyond this many are not tried in every combination.
+const KEYS_MAX: usize = 7;
+
+impl<'a> Machine<'a> {
+    /// Prepares `chart`.
+    pub(super) fn new(chart: &'a Chart) -> Self {
+        let truths = chart.transitions.iter().map(|one| Truth::of(chart, one)).collect();
+        Self { chart, truths, effects: Effects::of(chart) }
+    }
+
+    /// The places in which a case can find itself when it begins, before anything eventless.
+    pub(super) fn start(&self) -> Vec<Place> {
+        let mut entry = Entry::new(self.chart, BTreeMap::new());
+        entry.descendants(0);
+        self.enter(Place::default(), &entry, vec![Vec::new()])
+    }
+
+    /// Every set of transitions that `event` (or nothing) may select, the empty set included where
+    /// conditions allow it.
+    pub(super) fn selections(&self, at: &Place, event: Option<&Told>) -> Vec<Vec<TransitionIx>> {
+        let mut keys: BTreeSet<&str> = BTreeSet::new();
+        let mut roles: BTreeSet<&str> = BTreeSet::from([""]);
+        let mut any = false;
+        for &state in &at.active {
+            for &one in &self.chart.state(state).transitions {
+                if self.matches(one, event) && self.truth(one).fixed(at, event) != Some(false) {
+                    any = true;
+                    keys.extend(self.truth(one).keys(at, event));
+                    roles.extend(self.truth(one).by.iter().map(String::as_str));
+                }
+            }
+        }
+        if !any {
+            return vec![Vec::new()];
+        }
+        let senders: Vec<Sender<'_>> = if event.is_some_and(|one| self.is_person(&one.name)) {
+            roles.into_iter().map(Sender::Person).collect()
+        } else {
+            vec![Sender::Machine]
+        };
+        let keys: Vec<&str> = keys.into_iter().collect();
+        let mut found = BTreeSet::new();
+        for answers in answers(keys.len()) {
+            let holds: BTreeSet<&str> =
+                keys.iter().zip(&answers).filter(|(_, yes)| **yes).map(|(key, _)| *key).collect();
+            for sender in &senders {
+                found.insert(self.select(at, event, &holds, sender));
+            }
+        }
+        found.into_iter().collect()
+    }
+
+    /// Whether people send the event.
+    fn is_person(&self, event: &str) -> bool {
+        self.chart.events.get(event).is_some_and(|one| !one.machine)
+    }
+
+    pub(super) fn truth(&self, one: TransitionIx) -> &Truth {
+        &self.truths[one as usize]
+    }
+
+    /// Whether `event` triggers the transition; no event triggers the eventless ones.
+    pub(super) fn matches(&self, one: TransitionIx, event: Option<&Told>) -> bool {
+        let events = &self.chart.transition(one).events;
+        match event {
+            None => events.is_empty(),
+            Some(event) => events.iter().any(|pattern| pattern.matches(&event.name)),
+        }
+    }
+
+    /// SCXML `selectTransitions` with the conditions answered.
+    fn select(
+        &self,
+        at: &Place,
+        event: Option<&Told>,
+        holds: &BTreeSet<&str>,
+        sender: &Sender<'_>,
+    ) -> Vec<TransitionIx> {
+        let mut enabled: Vec<TransitionIx> = Vec::new();
+        for &atomic in &at.active {
+            if !matches!(self.chart.state(atomic).kind, Kind::Atomic | Kind::Final) {
+                continue;
+            }
+            let line = std::iter::once(atomic).chain(self.chart.ancestors(atomic));
+            let first = line
+                .flat_map(|state| self.chart.state(state).transitions.iter().copied())
+                .find(|&one| {
+                    self.matches(one, event) && self.truth(one).holds(at, event, holds, sender)
+                });
+            if let Some(first) = first
+                && !enabled.contains(&first)
+            {
+                enabled.push(first);
+            }
+        }
+        self.without_conflicts(at, &enabled)
+    }
+
+    /// SCXML `removeConflictingTransitions`.
+    fn without_conflicts(&self, at: &Place, enabled: &[TransitionIx]) -> Vec<TransitionIx> {
+        let mut kept: Vec<TransitionIx> = Vec::new();
+        'enabled: for &one in enabled {
+            let exits = self.exits(at, one);
+            let mut lost = Vec::new();
+            for &other in &kept {
+                if self.exits(at, other).iter().all(|state| !exits.contains(state)) {
+                    continue;
+                }
+                let (mine, theirs) =
+                    (self.chart.transition(one).source, self.chart.transition(other).source);
+                if self.chart.is_descendant(mine, theirs) {
+                    lost.push(other);
+                } else {
+                    continue 'enabled;
+                }
+            }
+            kept.retain(|other| !lost.contains(other));
+            kept.push(one);
+        }
+        kept
+    }
+
+    /// The active states that the transition leaves.
+    pub(super) fn exits(&self, at: &Place, one: TransitionIx) -> Vec<StateIx> {
+        let Some(domain) = self.domain(&at.history, one) else { return Vec::new() };
+        at.active.iter().copied().filter(|&one| self.chart.is_descendant(one, domain)).collect()
+    }
+
+    /// SCXML `getTransitionDomain`; nothing for a targetless transition.
+    fn domain(
+        &self,
+        history: &BTreeMap<StateIx, Vec<StateIx>>,
+        one: TransitionIx,
+    ) -> Option<StateIx> {
+        let transition = self.chart.transition(one);
+        let targets = effective(self.chart, history, &transition.targets);
+        if targets.is_empty() {
+            return None;
+        }
+        let source = transition.source;
+        let inside = |up: StateIx| targets.iter().all(|&one| self.chart.is_descendant(one, up));
+        let compound = matches!(self.chart.state(source).kind, Kind::Compound { .. });
+        if transition.internal && compound && inside(source) {
+            return Some(source);
+        }
+        self.chart
+            .ancestors(source)
+            .find(|&up| {
+                (up == 0 || matches!(self.chart.state(up).kind, Kind::Compound { .. }))
+                    && inside(up)
+            })
+            .or(Some(0))
+    }
+
+    /// What one microstep makes of a place; several answers where actions choose.
+    pub(super) fn microstep(&self, at: &Place, taken: &[TransitionIx]) -> Vec<Place> {
+        let mut next = at.clone();
+        let mut leaving: BTreeSet<StateIx> = BTreeSet::new();
+        for &one in taken {
+            leaving.extend(self.exits(at, one));
+        }
+        for &state in &leaving {
+            for &child in &self.chart.state(state).children {
+                if let Kind::History { deep, .. } = self.chart.state(child).kind {
+                    let kept = at.active.iter().copied().filter(|&one| {
+                        if deep {
+                            self.chart.is_descendant(one, state)
+                                && matches!(self.chart.state(one).kind, Kind::Atomic | Kind::Final)
+                        } else {
+                            self.chart.state(one).parent == Some(state)
+                        }
+                    });
+                    next.history.insert(child, kept.collect());
+                }
+            }
+        }
+        next.active.retain(|one| !leaving.contains(one));
+        let mut lists: Vec<Vec<Op>> = vec![Vec::new()];
+        for &state in leaving.iter().rev() {
+            lists = Effects::then(lists, self.effects.exit(state));
+        }
+        for &one in taken {
+            lists = Effects::then(lists, self.effects.transition(one));
+        }
+        let mut entry = Entry::new(self.chart, next.history.clone());
+        for &one in taken {
+            let Some(domain) = self.domain(&at.history, one) else { continue };
+            let targets = &self.chart.transition(one).targets;
+            for &target in targets {
+                entry.descendants(target);
+            }
+            for target in effective(self.chart, &entry.history, targets) {
+                entry.ancestors(target, domain);
+            }
+        }
+        self.enter(next, &entry, lists)
+    }
+
+    fn enter(&self, mut next: Place, entry: &Entry<'_>, mut lists: Vec<Vec<Op>>) -> Vec<Place> {
+        let mut finals = Vec::new();
+        for &state in &entry.states {
+            lists = Effects::then(lists, self.effects.entry(state));
+            if let Some(ops) = entry.defaults.get(&state) {
+                lists = Effects::then(lists, self.effects.transition(*ops));
+            }
+            next.active.push(state);
+            next.active.sort_unstable();
+            if self.chart.state(state).kind != Kind::Final {
+                continue;
+            }
+            let parent = self.chart.state(state).parent.unwrap_or(0);
+            if parent == 0 {
+                next.done = true;
+                continue;
+            }
+            finals.push(format!("done.state.{}", self.chart.state(parent).id));
+            if let Some(up) = self.chart.state(parent).parent
+                && self.chart.state(up).kind == Kind::Parallel
+                && self.chart.state(up).children.iter().all(|&one| self.is_over(one, &next.active))
+            {
+                finals.push(format!("done.state.{}", self.chart.state(up).id));
+            }
+        }
+        let raised = finals.into_iter().map(Op::Raise).collect::<Vec<_>>();
+        let mut places = BTreeSet::new();
+        for list in Effects::then(lists, &[raised]) {
+            let mut place = next.clone();
+            for op in list {
+                match op {
+                    Op::Raise(event) => place.queue.push(event),
+                    Op::Send(event, id) => {
+                        place.pending.insert((event, id));
+                    }
+                    Op::Cancel(id) => place.pending.retain(|(_, one)| *one != id),
+                }
+            }
+            if place.done {
+                place.queue.clear();
+            }
+            places.insert(place);
+        }
+        places.into_iter().collect()
+    }
+
+    /// SCXML `isInFinalState`.
+    fn is_over(&self, state: StateIx, active: &[StateIx]) -> bool {
+        let here = self.chart.state(state);
+        match here.kind {
+            Kind::Compound { .. } => here.children.iter().any(|&one| {
+                self.chart.state(one).kind == Kind::Final && active.contains(&one)
+            }),
+            Kind::Parallel => here.children.iter().all(|&one| self.is_over(one, active)),
+            Kind::History { .. } => true,
+            Kind::Atomic | Kind::Final => false,
+        }
+    }
+}
+
+/// SCXML `getEffectiveTargetStates`: history states give what they remember, or their default.
+fn effective(
+    chart: &Chart,
+    history: &BTreeMap<StateIx, Vec<StateIx>>,
+    targets: &[StateIx],
+) -> Vec<StateIx> {
+    let mut all = Vec::new();
+    for &target in targets {
+        match chart.state(target).kind {
+            Kind::History { default, .. } => match history.get(&target) {
+                Some(kept) => all.extend(kept),
+                None => all.extend(effective(chart, history, &chart.transition(default).targets)),
+            },
+            _ => all.push(target),
+        }
+    }
+    all
+}
+
+/// Every combination of answers to `count` conditions; past the bound, those with at most two yes
+/// and the one with all.
+fn answers(count: usize) -> Vec<Vec<bool>> {
+    if count <= KEYS_MAX {
+        return (0..1_usize << count)
+            .map(|bits| (0..count).map(|key| bits >> key & 1 == 1).collect())
+            .collect();
+    }
+    let mut all = vec![vec![true; count], vec![false; count]];
+    for one in 0..count {
+        for other in one..count {
+            all.push((0..count).map(|key| key == one || key == other).collect());
+        }
+    }
+    all
+}
+
+/// The states a microstep enters (SCXML `computeEntrySet`).
+struct Entry<'a> {
+    chart: &'a Chart,
+    history: BTreeMap<StateIx, Vec<StateIx>>,
+    states: BTreeSet<StateIx>,
+    defaults: BTreeMap<StateIx, TransitionIx>,
+}
+
+impl<'a> Entry<'a> {
+    fn new(chart: &'a Chart, history: BTreeMap<StateIx, Vec<StateIx>>) -> Self {
+        Self { chart, history, states: BTreeSet::new(), defaults: BTreeMap::new() }
+    }
+
+    /// SCXML `addDescendantStatesToEnter`.
+    fn descendants(&mut self, state: StateIx) {
+        let here = self.chart.state(state);
+        match here.kind {
+            Kind::History { default, .. } => {
+                let targets = self.history.get(&state).cloned().unwrap_or_else(|| {
+                    self.defaults.insert(here.parent.unwrap_or(0), default);
+                    self.chart.transition(default).targets.clone()
+                });
+                for &one in &targets {
+                    self.descendants(one);
+                }
+                for &one in &targets {
+                    self.ancestors(one, here.parent.unwrap_or(0));
+                }
+            }
+            Kind::Compound { initial } => {
+                self.states.insert(state);
+                self.defaults.insert(state, initial);
+                let targets = self.chart.transition(initial).targets.clone();
+                for &one in &targets {
+                    self.descendants(one);
+                }
+                for &one in &targets {
+                    self.ancestors(one, state);
+                }
+            }
+            Kind::Parallel => {
+                self.states.insert(state);
+                self.regions(state);
+            }
+            Kind::Atomic | Kind::Final => {
+                self.states.insert(state);
+            }
+        }
+    }
+
+    /// SCXML `addAncestorStatesToEnter`: those between `state` and `top`, neither included.
+    fn ancestors(&mut self, state: StateIx, top: StateIx) {
+        let line: Vec<StateIx> = self.chart.ancestors(state).take_while(|&up| up != top).collect();
+        for up in line {
+            self.states.insert(up);
+            if self.chart.state(up).kind == Kind::Parallel {
+                self.regions(up);
+            }
+        }
+    }
+
+    fn regions(&mut self, parallel: StateIx) {
+        for &region in &self.chart.state(parallel).children {
+            let real = !matches!(self.chart.state(region).kind, Kind::History { .. });
+            let begun = self.states.range(region..self.chart.state(region).end).next().is_some();
+            if real && !begun {
+                self.descendants(region);
+            }
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! Work and time: who owes, until when, and whether anybody can.
+
+use std::collections::BTreeSet;
+
+use crate::calendar::Span;
+use crate::definition::{Action, Block, Chart, DueDef, Kind, SendTarget, StateIx, Transition};
+use crate::event::name;
+use crate::problem::ProblemKind;
+
+use super::Check;
+
+/// Checks states, roles and events for the people behind them.
+pub(super) fn check(check: &mut Check<'_>) {
+    let chart = check.chart;
+    let lines: Vec<StateIx> = (0..).take(chart.states.len()).collect();
+    for &state in &lines {
+        waiting(check, state);
+        term(check, state);
+        tasks(check, state);
+        stop(check, state);
+    }
+    roles(check);
+    events(check);
+    empty(check);
+}
+
+/// A state with all its ancestors, nearest first.
+fn line(chart: &Chart, state: StateIx) -> impl Iterator<Item = StateIx> + '_ {
+    std::iter::once(state).chain(chart.ancestors(state))
+}
+
+/// A state with all its descendants.
+fn family(chart: &Chart, state: StateIx) -> impl Iterator<Item = StateIx> + '_ {
+    state..chart.state(state).end
+}
+
+/// Whether a case can rest in the state: it is atomic and nothing eventless must leave it.
+fn is_waiting(chart: &Chart, state: StateIx) -> bool {
+    chart.state(state).kind == Kind::Atomic
+        && !line(chart, state).flat_map(|one| &chart.state(one).transitions).any(|&one| {
+            let transition = chart.transition(one);
+            transition.events.is_empty() && transition.guard.is_none()
+        })
+}
+
+fn waiting(check: &mut Check<'_>, state: StateIx) {
+    let chart = check.chart;
+    if !is_waiting(chart, state) {
+        return;
+    }
+    let held = line(chart, state).any(|one| {
+        let one = chart.state(one);
+        let timed = one.on_entry.iter().any(sends_later);
+        !one.tasks.is_empty() || one.term.is_some() || !one.invokes.is_empty() || timed
+    });
+    let timed = chart
+        .transitions
+        .iter()
+        .any(|one| one.targets.contains(&state) && sends_later(&one.actions));
+    if !held && !timed {
+        let id = &chart.state(state).id;
+        check.report(
+            ProblemKind::NobodyOwes,
+            chart.state(state).place,
+            id,
+            format!("`{id}` chờ mà không có việc, thời hạn hay hồ sơ con nào"),
+            format!("`{id}` waits, but has no task, term or invoke, nor has a state around it"),
+        );
+    }
+}
+
+fn sends_later(block: &Block) -> bool {
+    block.iter().any(|action| match action {
+        Action::Send(send) => matches!(send.to, SendTarget::Own),
+        Action::If { branches, otherwise } => {
+            branches.iter().any(|(_, block)| sends_later(block)) || sends_later(otherwise)
+        }
+        _ => false,
+    })
+}
+
+/// The transitions on `term.due` that could take the term of `state`.
+fn takers(chart: &Chart, state: StateIx) -> bool {
+    line(chart, state)
+        .chain(family(chart, state))
+        .flat_map(|one| &chart.state(one).transitions)
+        .any(|&one| chart.transition(one).events.iter().any(|one| one.matches(name::DUE)))
+}
+
+fn term(check: &mut Check<'_>, state: StateIx) {
+    let chart = check.chart;
+    let Some(term) = &chart.state(state).term else { return };
+    let id = &chart.state(state).id;
+    let taken = takers(chart, state);
+    let owed = line(chart, state).chain(family(chart, state)).any(|one| {
+        !chart.state(one).tasks.is_empty() || !chart.state(one).invokes.is_empty()
+    });
+    if term.rungs.is_empty() && !taken {
+        check.report(
+            ProblemKind::SilentTerm,
+            term.place,
+            id,
+            format!("thời hạn của `{id}` đến mà không nhắc ai và không dẫn tới đâu"),
+            format!("the term of `{id}` tells nobody and nothing takes its `term.due`"),
+        );
+    }
+    if !owed && !(taken && term.rungs.is_empty()) {
+        check.report(
+            ProblemKind::NobodyOwes,
+            term.place,
+            id,
+            format!("`{id}` có thời hạn nhưng không ai có việc phải làm"),
+            format!("`{id}` has a term, but nobody owes anything: it has no task"),
+        );
+    }
+}
+
+fn tasks(check: &mut Check<'_>, state: StateIx) {
+    let chart = check.chart;
+    let here = chart.state(state);
+    let Some(task) = here.tasks.first() else { return };
+    let timed = line(chart, state)
+        .filter(|&one| one != 0)
+        .chain(family(chart, state))
+        .any(|one| chart.state(one).term.is_some());
+    let none = line(chart, state)
+        .chain(family(chart, state))
+        .any(|one| check.source.no_term.contains(chart.state(one).id.as_ref()));
+    if !timed && !none {
+        check.report(
+            ProblemKind::NoTerm,
+            task.place,
+            &here.id,
+            format!("`{}` giao việc mà không nêu hạn; không có hạn thì ghi `term: none`", here.id),
+            format!("`{}` asks for an act and says no date; write `term: none` if there is none", here.id),
+        );
+    }
+    for task in &here.tasks {
+        if !moves(chart, state, &task.role, task.each.is_some()) {
+            check.report(
+                ProblemKind::StuckTask,
+                task.place,
+                &task.role,
+                format!("việc của `{}` ở `{}` không có bước nào để làm xong", task.role, here.id),
+                format!("no event of `{}` brings the task of `{}` to an end", task.role, here.id),
+            );
+        }
+    }
+}
+
+/// Whether an event that `role` may send, or the end of a child, leaves the state, or changes data
+/// that something else waits for.
+fn moves(chart: &Chart, state: StateIx, role: &str, each: bool) -> bool {
+    if !chart.state(state).invokes.is_empty() {
+        return true;
+    }
+    let awaited = awaited(chart, state);
+    line(chart, state)
+        .chain(family(chart, state).skip(1))
+        .flat_map(|one| &chart.state(one).transitions)
+        .map(|&one| chart.transition(one))
+        .filter(|one| sent_by(chart, one, role))
+        .any(|one| {
+            let leaves = one.targets.iter().any(|&target| !chart.is_descendant(target, state));
+            let inside = one.targets.iter().any(|&target| chart.is_descendant(target, state));
+            let mut written = BTreeSet::new();
+            writes(&one.actions, &mut written);
+            leaves || inside || each || written.iter().any(|key| awaited.contains(key))
+        })
+}
+
+fn sent_by(chart: &Chart, transition: &Transition, role: &str) -> bool {
+    let person = transition.events.iter().any(|pattern| {
+        chart.events.iter().any(|(name, event)| !event.machine && pattern.matches(name))
+    });
+    person && (transition.by.is_empty() || transition.by.iter().any(|one| one == role))
+}
+
+/// The first keys of the data that conditions in or around the state wait for.
+fn awaited(chart: &Chart, state: StateIx) -> BTreeSet<String> {
+    let mut all = BTreeSet::new();
+    for one in line(chart, state).chain(family(chart, state)) {
+        for &one in &chart.state(one).transitions {
+            let transition = chart.transition(one);
+            let guards = transition.guard.iter().chain(transition.require.iter().map(|one| &one.that));
+            for guard in guards {
+                all.extend(guard.reads().data_paths.iter().filter_map(|one| one.path.first().cloned()));
+            }
+        }
+        for each in chart.state(one).tasks.iter().filter_map(|task| task.each.as_ref()) {
+            all.extend(each.reads().data_paths.iter().filter_map(|one| one.path.first().cloned()));
+        }
+    }
+    all
+}
+
+/// The first keys of the data that a block writes.
+pub(super) fn writes(block: &Block, into: &mut BTreeSet<String>) {
+    for action in block {
+        match action {
+            Action::Set(list) => {
+                for one in list {
+                    into.extend(one.path.static_prefix().into_iter().next());
+                }
+            }
+            Action::If { branches, otherwise } => {
+                branches.iter().for_each(|(_, block)| writes(block, into));
+                writes(otherwise, into);
+            }
+            Action::Foreach { body, .. } => writes(body, into),
+            _ => {}
+        }
+    }
+}
+
+fn stop(check: &mut Check<'_>, state: StateIx) {
+    let chart = check.chart;
+    let here = chart.state(state);
+    if !here.clock_stopped {
+        return;
+    }
+    let term = chart.ancestors(state).find_map(|one| chart.state(one).term.as_ref());
+    let (vi, en) = match term.map(|term| &term.due) {
+        None => ("không nằm trong thời hạn nào", "lies under no term"),
+        Some(DueDef::Rule(rule)) if matches!(rule.span, Span::Months(_) | Span::DayOfMonth(_)) => (
+            "nằm trong thời hạn tính theo tháng hoặc ngày cố định, không dừng được",
+            "lies under a term counted in months or by the day of the month, which cannot stop",
+        ),
+        Some(_) => return,
+    };
+    check.report(
+        ProblemKind::BadStop,
+        here.place,
+        &here.id,
+        format!("`{}` dừng đồng hồ nhưng {vi}", here.id),
+        format!("`{}` stops the clock, but {en}", here.id),
+    );
+}
+
+fn is_held(check: &Check<'_>, role: &str) -> bool {
+    let Some(def) = check.chart.roles.get(role) else { return true };
+    match (&def.holders, &check.library.roles) {
+        (Some(holders), _) => {
+            let reads = holders.reads();
+            reads.data || reads.subject
+        }
+        (None, Some(known)) => known.contains(role),
+        (None, None) => true,
+    }
+}
+
+fn roles(check: &mut Check<'_>) {
+    let chart = check.chart;
+    for (name, role) in &chart.roles {
+        if is_held(check, name) {
+            continue;
+        }
+        check.report(
+            ProblemKind::NobodyHolds,
+            role.place,
+            name,
+            format!("không ai giữ được vai trò `{name}`: không có phân công, cũng không có `holders`"),
+            format!("nobody can hold the role `{name}`: it is never assigned and has no holders"),
+        );
+    }
+}
+
+fn events(check: &mut Check<'_>) {
+    let chart = check.chart;
+    for (event, def) in &chart.events {
+        let takers: Vec<&Transition> = chart
+            .transitions
+            .iter()
+            .filter(|one| one.events.iter().any(|pattern| pattern.matches(event)))
+            .collect();
+        let asks = takers.iter().any(|one| !one.by.is_empty());
+        let (vi, en) = if def.machine && asks && takers.iter().all(|one| !one.by.is_empty()) {
+            ("chỉ máy gửi, nên `by` không có nghĩa", "is sent by machines only, yet `by` names roles")
+        } else if !def.machine && !takers.is_empty() && chart.roles.is_empty() {
+            ("dành cho người, nhưng không có vai trò nào", "is for people, but no role is declared")
+        } else {
+            continue;
+        };
+        check.report(
+            ProblemKind::NobodySends,
+            def.place,
+            event,
+            format!("không ai gửi được `{event}`: {vi}"),
+            format!("nobody may send `{event}`: it {en}"),
+        );
+    }
+}
+
+/// Transitions that lead nowhere and do nothing.
+fn empty(check: &mut Check<'_>) {
+    let chart = check.chart;
+    for state in &chart.states {
+        for &one in &state.transitions {
+            let transition = chart.transition(one);
+            if transition.targets.is_empty() && transition.actions.is_empty() {
+                let event = super::event_of(transition);
+                check.report(
+                    ProblemKind::EmptyTransition,
+                    transition.place,
+                    &event,
+                    format!("bước `{event}` của `{}` không dẫn tới đâu và không làm gì", state.id),
+                    format!("`{event}` of `{}` leads nowhere and does nothing", state.id),
+                );
+            }
+        }
+    }
+}
