@@ -74,7 +74,7 @@ impl Builder {
     /// First pass: indexes, ids and the family tree, so that targets can be resolved later.
     fn number(&mut self, spec: &StateSpec, parent: Option<StateIx>, depth: u16) -> StateIx {
         let ix = StateIx::try_from(self.states.len()).expect("the number of states was checked");
-        if self.by_id.insert(spec.id.clone(), ix).is_some() {
+        if *self.by_id.entry(spec.id.clone()).or_insert(ix) != ix {
             self.problems.push(Problem::new(
                 ProblemKind::DuplicateState,
                 spec.place,

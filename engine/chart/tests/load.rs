@@ -152,3 +152,66 @@ fn yaml_does_not_guess() {
         assert_eq!(kinds, [kind], "{to}: {:?}", told(&loaded));
     }
 }
+
+/// The charts that shipped, as their files stand.
+fn shipped() -> Vec<(String, String)> {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../workflows");
+    let mut all = Vec::new();
+    for folder in std::fs::read_dir(root).unwrap() {
+        let path = folder.unwrap().path().join("chart.yaml");
+        if path.exists() {
+            let text = std::fs::read_to_string(&path).unwrap();
+            all.push((path.display().to_string(), text));
+        }
+    }
+    all
+}
+
+#[test]
+fn every_shipped_chart_fits_the_schema_of_the_language() {
+    let schema = chart::load::language_schema();
+    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let mut charts = shipped();
+    assert!(charts.len() > 2, "the shipped charts are found");
+    charts.push((PATH.to_owned(), files()[PATH].clone()));
+    for (path, text) in charts {
+        let options = serde_saphyr::options! {
+            strict_booleans: true,
+            leading_zero_numbers_as_strings: true,
+        };
+        let chart: serde_json::Value = serde_saphyr::from_str_with_options(&text, options).unwrap();
+        let errors: Vec<String> = validator
+            .iter_errors(&chart)
+            .map(|one| format!("{path}: {}: {one}", one.instance_path()))
+            .collect();
+        assert!(errors.is_empty(), "{}", errors.join("\n"));
+    }
+    let stored = load(&files(), PATH).document;
+    let stored: serde_json::Value = serde_json::from_str(&stored).unwrap();
+    assert!(validator.is_valid(&stored), "a stored document is a chart file too");
+}
+
+#[test]
+fn the_schema_of_the_language_has_every_key_that_is_documented() {
+    let schema = chart::load::language_schema().to_string();
+    let document = include_str!("../../../docs/charts.md");
+    let keys: std::collections::BTreeSet<&str> = document
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .flat_map(|line| line.split('|').nth(1).unwrap_or_default().split('`'))
+        .map(|one| one.split([':', ' ']).next().unwrap_or_default())
+        .filter(|one| one.chars().all(|c| c.is_ascii_lowercase()) && !one.is_empty())
+        .collect();
+    assert!(keys.len() > 20, "{keys:?}");
+    for key in keys {
+        assert!(schema.contains(&format!("\"{key}\":")), "`{key}` is not in the schema");
+    }
+}
+
+#[test]
+fn a_misspelt_key_does_not_fit_the_schema_of_the_language() {
+    let validator = jsonschema::draft202012::new(&chart::load::language_schema()).unwrap();
+    let text = files()[PATH].replace("by: focal, if:", "by: focal, iff:");
+    let chart: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+    assert!(!validator.is_valid(&chart));
+}

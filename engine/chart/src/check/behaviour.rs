@@ -6,12 +6,12 @@ use crate::definition::{Chart, EventPattern, Kind, StateIx, Transition, Transiti
 use crate::problem::{Problem, ProblemKind};
 
 use super::machine::{Machine, Place};
-use super::search::{Found, search};
+use super::search::{Found, events, search};
 use super::{Check, event_of};
 
 /// Searches, then tells what was seen and what never was.
 pub(super) fn check(check: &mut Check<'_>) {
-    let machine = Machine::new(check.chart);
+    let machine = Machine::new(check.chart, &events(check.chart));
     let found = search(&machine);
     endless(check, &found);
     cancels(check, &found);
@@ -48,9 +48,10 @@ fn cancels(check: &mut Check<'_>, found: &Found) {
     let chart = check.chart;
     for (&one, (state, trace)) in &found.left {
         let transition = chart.transition(one);
-        let by_child = transition.events.iter().any(|pattern| {
-            pattern.0.starts_with("done.invoke") || pattern.0.starts_with("error")
-        });
+        let by_child = transition
+            .events
+            .iter()
+            .any(|pattern| pattern.0.starts_with("done.invoke") || pattern.0.starts_with("error"));
         if transition.cancels || by_child {
             continue;
         }
@@ -61,7 +62,9 @@ fn cancels(check: &mut Check<'_>, found: &Found) {
                 transition.place,
                 &event,
                 format!("`{event}` rời `{id}` và hủy hồ sơ con; nếu đúng ý, ghi `cancels: true`"),
-                format!("`{event}` leaves `{id}` and ends its child; write `cancels: true` if meant"),
+                format!(
+                    "`{event}` leaves `{id}` and ends its child; write `cancels: true` if meant"
+                ),
             )
             .with_trace(trace.clone()),
         );
@@ -122,9 +125,11 @@ fn regions(check: &mut Check<'_>, found: &Found) -> BTreeSet<String> {
     let mut waited = BTreeSet::new();
     for (ix, state) in (0..).zip(&chart.states) {
         let done = format!("done.state.{}", state.id);
-        let awaited = chart.transitions.iter().flat_map(|one| &one.events).any(|one| {
-            one.0.as_ref() != "*" && one.matches(&done)
-        });
+        let awaited = chart
+            .transitions
+            .iter()
+            .flat_map(|one| &one.events)
+            .any(|one| one.0.as_ref() != "*" && one.matches(&done));
         if state.kind != Kind::Parallel || !awaited || !found.entered.contains(&ix) {
             continue;
         }
@@ -156,9 +161,9 @@ fn dead(check: &mut Check<'_>, machine: &Machine<'_>, found: &Found, waited: &BT
             let transition = chart.transition(one);
             let told = transition.events.is_empty()
                 || transition.events.iter().any(|one| can_come(check, one));
-            let explained = waited.iter().any(|done| {
-                transition.events.iter().any(|pattern| pattern.matches(done))
-            });
+            let explained = waited
+                .iter()
+                .any(|done| transition.events.iter().any(|pattern| pattern.matches(done)));
             if found.taken.contains(&one) || !told || explained {
                 continue;
             }
@@ -201,9 +206,10 @@ fn shadow(machine: &Machine<'_>, siblings: &[TransitionIx], one: TransitionIx) -
     let late = chart.transition(one);
     let wider = |early: &Transition| {
         let events = late.events.iter().all(|pattern| {
-            early.events.iter().any(|wide| {
-                wide.matches(pattern.0.strip_suffix(".*").unwrap_or(&pattern.0))
-            })
+            early
+                .events
+                .iter()
+                .any(|wide| wide.matches(pattern.0.strip_suffix(".*").unwrap_or(&pattern.0)))
         });
         let roles = early.by.is_empty()
             || (!late.by.is_empty() && late.by.iter().all(|role| early.by.contains(role)));
@@ -221,9 +227,9 @@ fn ends(check: &mut Check<'_>, found: &Found) {
     let escapes = backwards(found, |one| {
         let place = &found.places[one];
         place.done
-            || found.next[one].iter().any(|&to| {
-                found.places[to].active != place.active || found.places[to].done
-            })
+            || found.next[one]
+                .iter()
+                .any(|&to| found.places[to].active != place.active || found.places[to].done)
     });
     let stuck: BTreeSet<usize> =
         (0..found.places.len()).filter(|one| !escapes.contains(one)).collect();

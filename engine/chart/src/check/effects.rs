@@ -31,6 +31,15 @@ const WAYS_MAX: usize = 32;
 const NOTHING: &[Vec<Op>] = &[Vec::new()];
 
 impl Effects {
+    /// The names of the events that the chart tells itself.
+    pub(super) fn names(&self) -> impl Iterator<Item = &str> {
+        let lists = self.entries.values().chain(self.exits.values());
+        lists.chain(self.transitions.values()).flatten().flatten().filter_map(|op| match op {
+            Op::Raise(event) | Op::Send(event, _) => Some(event.as_str()),
+            Op::Cancel(_) => None,
+        })
+    }
+
     /// Reads every block of the chart once.
     pub(super) fn of(chart: &Chart) -> Self {
         let mut all = Self::default();

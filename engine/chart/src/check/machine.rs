@@ -64,17 +64,28 @@ impl Told {
 pub(super) struct Machine<'a> {
     pub(super) chart: &'a Chart,
     truths: Vec<Truth>,
+    /// The transitions each event triggers, by the event's name; empty for the eventless ones.
+    triggered: BTreeMap<String, Vec<bool>>,
     pub(super) effects: Effects,
 }
 
 /// Conditions beyond this many are not tried in every combination.
-const KEYS_MAX: usize = 7;
+const KEYS_MAX: usize = 4;
 
 impl<'a> Machine<'a> {
-    /// Prepares `chart`.
-    pub(super) fn new(chart: &'a Chart) -> Self {
+    /// Prepares `chart` for the events it can be told, and for those it tells itself.
+    pub(super) fn new(chart: &'a Chart, events: &BTreeSet<String>) -> Self {
         let truths = chart.transitions.iter().map(|one| Truth::of(chart, one)).collect();
-        Self { chart, truths, effects: Effects::of(chart) }
+        let mut triggered = BTreeMap::new();
+        let eventless = chart.transitions.iter().map(|one| one.events.is_empty()).collect();
+        triggered.insert(String::new(), eventless);
+        for event in events {
+            let on = |one: &crate::definition::Transition| {
+                one.events.iter().any(|pattern| pattern.matches(event))
+            };
+            triggered.insert(event.clone(), chart.transitions.iter().map(on).collect());
+        }
+        Self { chart, truths, triggered, effects: Effects::of(chart) }
     }
 
     /// The places in which a case can find itself when it begins, before anything eventless.
@@ -87,36 +98,86 @@ impl<'a> Machine<'a> {
     /// Every set of transitions that `event` (or nothing) may select, the empty set included where
     /// conditions allow it.
     pub(super) fn selections(&self, at: &Place, event: Option<&Told>) -> Vec<Vec<TransitionIx>> {
-        let mut keys: BTreeSet<&str> = BTreeSet::new();
-        let mut roles: BTreeSet<&str> = BTreeSet::from([""]);
-        let mut any = false;
-        for &state in &at.active {
-            for &one in &self.chart.state(state).transitions {
-                if self.matches(one, event) && self.truth(one).fixed(at, event) != Some(false) {
-                    any = true;
-                    keys.extend(self.truth(one).keys(at, event));
-                    roles.extend(self.truth(one).by.iter().map(String::as_str));
-                }
-            }
-        }
-        if !any {
+        let mut keys: Vec<&str> = Vec::new();
+        let lines = self.candidates(at, event, &mut keys);
+        if lines.is_empty() {
             return vec![Vec::new()];
         }
-        let senders: Vec<Sender<'_>> = if event.is_some_and(|one| self.is_person(&one.name)) {
-            roles.into_iter().map(Sender::Person).collect()
-        } else {
-            vec![Sender::Machine]
-        };
-        let keys: Vec<&str> = keys.into_iter().collect();
-        let mut found = BTreeSet::new();
-        for answers in answers(keys.len()) {
-            let holds: BTreeSet<&str> =
-                keys.iter().zip(&answers).filter(|(_, yes)| **yes).map(|(key, _)| *key).collect();
+        let senders = self.senders(&lines, event);
+        let mut enabled = BTreeSet::new();
+        for holds in answers(&lines, keys.len(), event.is_none()) {
             for sender in &senders {
-                found.insert(self.select(at, event, &holds, sender));
+                let mut chosen: Vec<TransitionIx> = Vec::new();
+                for line in &lines {
+                    let first = line
+                        .iter()
+                        .find(|one| one.needs & !holds == 0 && self.truth(one.ix).may(sender));
+                    if let Some(first) = first
+                        && !chosen.contains(&first.ix)
+                    {
+                        chosen.push(first.ix);
+                    }
+                }
+                enabled.insert(chosen);
             }
         }
-        found.into_iter().collect()
+        let sets: BTreeSet<Vec<TransitionIx>> =
+            enabled.iter().map(|chosen| self.without_conflicts(at, chosen)).collect();
+        sets.into_iter().collect()
+    }
+
+    /// For each active leaf, the transitions that could be enabled, innermost first, up to the
+    /// first that no data can forbid.
+    fn candidates<'k>(
+        &'k self,
+        at: &Place,
+        event: Option<&Told>,
+        keys: &mut Vec<&'k str>,
+    ) -> Vec<Vec<Candidate>> {
+        let triggered = self.triggered(event);
+        let mut lines = Vec::new();
+        for &leaf in &at.active {
+            if !matches!(self.chart.state(leaf).kind, Kind::Atomic | Kind::Final) {
+                continue;
+            }
+            let mut line = Vec::new();
+            let states = std::iter::once(leaf).chain(self.chart.ancestors(leaf));
+            for one in states.flat_map(|state| self.chart.state(state).transitions.iter().copied())
+            {
+                let on = triggered.get(one as usize).copied().unwrap_or(false);
+                if !on || self.truth(one).fixed(at, event) == Some(false) {
+                    continue;
+                }
+                let mut needs = 0;
+                for key in self.truth(one).keys() {
+                    let bit = keys.iter().position(|known| *known == key).unwrap_or_else(|| {
+                        keys.push(key);
+                        keys.len() - 1
+                    });
+                    needs |= 1_u64 << (bit % 64);
+                }
+                line.push(Candidate { ix: one, needs });
+                if needs == 0 && self.truth(one).by.is_empty() {
+                    break;
+                }
+            }
+            if !line.is_empty() {
+                lines.push(line);
+            }
+        }
+        lines
+    }
+
+    /// Who may send the event, as far as transitions tell them apart.
+    fn senders<'k>(&'k self, lines: &[Vec<Candidate>], event: Option<&Told>) -> Vec<Sender<'k>> {
+        if !event.is_some_and(|one| self.is_person(&one.name)) {
+            return vec![Sender::Machine];
+        }
+        let mut roles: BTreeSet<&str> = BTreeSet::from([""]);
+        for one in lines.iter().flatten() {
+            roles.extend(self.truth(one.ix).by.iter().map(String::as_str));
+        }
+        roles.into_iter().map(Sender::Person).collect()
     }
 
     /// Whether people send the event.
@@ -124,45 +185,23 @@ impl<'a> Machine<'a> {
         self.chart.events.get(event).is_some_and(|one| !one.machine)
     }
 
+    /// Whether any active state has a transition on `event` at all.
+    pub(super) fn could_take(&self, at: &Place, event: &Told) -> bool {
+        let triggered = self.triggered(Some(event));
+        at.active
+            .iter()
+            .flat_map(|&state| &self.chart.state(state).transitions)
+            .any(|&one| triggered.get(one as usize).copied().unwrap_or(false))
+    }
+
     pub(super) fn truth(&self, one: TransitionIx) -> &Truth {
         &self.truths[one as usize]
     }
 
-    /// Whether `event` triggers the transition; no event triggers the eventless ones.
-    pub(super) fn matches(&self, one: TransitionIx, event: Option<&Told>) -> bool {
-        let events = &self.chart.transition(one).events;
-        match event {
-            None => events.is_empty(),
-            Some(event) => events.iter().any(|pattern| pattern.matches(&event.name)),
-        }
-    }
-
-    /// SCXML `selectTransitions` with the conditions answered.
-    fn select(
-        &self,
-        at: &Place,
-        event: Option<&Told>,
-        holds: &BTreeSet<&str>,
-        sender: &Sender<'_>,
-    ) -> Vec<TransitionIx> {
-        let mut enabled: Vec<TransitionIx> = Vec::new();
-        for &atomic in &at.active {
-            if !matches!(self.chart.state(atomic).kind, Kind::Atomic | Kind::Final) {
-                continue;
-            }
-            let line = std::iter::once(atomic).chain(self.chart.ancestors(atomic));
-            let first = line
-                .flat_map(|state| self.chart.state(state).transitions.iter().copied())
-                .find(|&one| {
-                    self.matches(one, event) && self.truth(one).holds(at, event, holds, sender)
-                });
-            if let Some(first) = first
-                && !enabled.contains(&first)
-            {
-                enabled.push(first);
-            }
-        }
-        self.without_conflicts(at, &enabled)
+    /// Which transitions `event` triggers; no event triggers the eventless ones.
+    fn triggered(&self, event: Option<&Told>) -> &[bool] {
+        let name = event.map_or("", |one| one.name.as_str());
+        self.triggered.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// SCXML `removeConflictingTransitions`.
@@ -315,9 +354,10 @@ impl<'a> Machine<'a> {
     fn is_over(&self, state: StateIx, active: &[StateIx]) -> bool {
         let here = self.chart.state(state);
         match here.kind {
-            Kind::Compound { .. } => here.children.iter().any(|&one| {
-                self.chart.state(one).kind == Kind::Final && active.contains(&one)
-            }),
+            Kind::Compound { .. } => here
+                .children
+                .iter()
+                .any(|&one| self.chart.state(one).kind == Kind::Final && active.contains(&one)),
             Kind::Parallel => here.children.iter().all(|&one| self.is_over(one, active)),
             Kind::History { .. } => true,
             Kind::Atomic | Kind::Final => false,
@@ -344,18 +384,26 @@ fn effective(
     all
 }
 
-/// Every combination of answers to `count` conditions; past the bound, those with at most two yes
-/// and the one with all.
-fn answers(count: usize) -> Vec<Vec<bool>> {
-    if count <= KEYS_MAX {
-        return (0..1_usize << count)
-            .map(|bits| (0..count).map(|key| bits >> key & 1 == 1).collect())
-            .collect();
+/// A transition that could be enabled, and the conditions it needs, as bits.
+struct Candidate {
+    ix: TransitionIx,
+    needs: u64,
+}
+
+/// The answers worth trying. For eventless transitions one at a time is enough: those that are
+/// enabled together in parallel regions are taken one after the other with the same result. For
+/// events, every combination while there are few conditions, else those for one or two transitions.
+fn answers(lines: &[Vec<Candidate>], keys: usize, eventless: bool) -> BTreeSet<u64> {
+    if keys <= KEYS_MAX && !eventless {
+        return (0..1_u64 << keys).collect();
     }
-    let mut all = vec![vec![true; count], vec![false; count]];
-    for one in 0..count {
-        for other in one..count {
-            all.push((0..count).map(|key| key == one || key == other).collect());
+    let needs: BTreeSet<u64> = lines.iter().flatten().map(|one| one.needs).collect();
+    let mut all = BTreeSet::from([0]);
+    for &one in &needs {
+        all.insert(one);
+        if !eventless {
+            all.extend(needs.iter().map(|other| one | other));
+            all.insert(u64::MAX);
         }
     }
     all

@@ -21,7 +21,7 @@ pub(super) fn check(check: &mut Check<'_>) {
             MentionOf::Pattern => pattern(check, mention),
             MentionOf::OwnEvent => own_event(check, mention, &mentions),
             MentionOf::ParentEvent => parent_event(check, mention),
-            MentionOf::ChildEvent(child) => child_event(check, mention, child),
+            MentionOf::ChildEvent(child) => child_event(check, mention, child.as_deref()),
             MentionOf::CaseEvent => case_event(check, mention),
             MentionOf::SendId => sent(check, mention, &mentions),
             MentionOf::CancelId => cancelled(check, mention, &mentions),
@@ -175,13 +175,13 @@ fn parent_event(check: &mut Check<'_>, mention: &Mention) {
     }
 }
 
-fn child_event(check: &mut Check<'_>, mention: &Mention, child: &str) {
+fn child_event(check: &mut Check<'_>, mention: &Mention, child: Option<&str>) {
     let invoked = check
         .chart
         .states
         .iter()
         .flat_map(|state| &state.invokes)
-        .find(|invoke| invoke.id == child)
+        .find(|invoke| Some(invoke.id.as_str()) == child)
         .map(|invoke| &invoke.chart);
     let charts: Vec<String> = match invoked {
         Some(NameOrExpr::Name(name)) => vec![name.to_string()],
@@ -189,6 +189,7 @@ fn child_event(check: &mut Check<'_>, mention: &Mention, child: &str) {
         None => spawns(check.chart),
     };
     if charts.is_empty() {
+        let child = child.unwrap_or_default();
         check.report(
             ProblemKind::UnknownChild,
             mention.place,
@@ -214,9 +215,8 @@ fn case_event(check: &mut Check<'_>, mention: &Mention) {
 }
 
 fn sent(check: &mut Check<'_>, mention: &Mention, mentions: &[Mention]) {
-    let cancelled = mentions
-        .iter()
-        .any(|one| one.role == MentionOf::CancelId && one.name == mention.name);
+    let cancelled =
+        mentions.iter().any(|one| one.role == MentionOf::CancelId && one.name == mention.name);
     if !cancelled {
         let name = &mention.name;
         check.report(

@@ -12,6 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use crate::definition::{Chart, NameOrExpr, StateIx, TransitionIx};
 use crate::event::name;
 
+use super::effects::Effects;
 use super::machine::{Machine, Place, Told};
 use super::work::writes;
 
@@ -58,6 +59,19 @@ impl Found {
         trace.reverse();
         trace
     }
+}
+
+/// Every event a case of the chart can be told, by itself or by others.
+pub(super) fn events(chart: &Chart) -> BTreeSet<String> {
+    let mut all: BTreeSet<String> = Effects::of(chart).names().map(str::to_owned).collect();
+    all.extend(Alphabet::of(chart).always.into_iter().map(|one| one.name));
+    all.insert(name::DUE.to_owned());
+    all.insert("error.communication".to_owned());
+    for state in &chart.states {
+        all.insert(format!("done.state.{}", state.id));
+        all.extend(state.invokes.iter().map(|one| format!("done.invoke.{}", one.id)));
+    }
+    all
 }
 
 /// Visits every place of rest, as far as the bound allows.
@@ -113,12 +127,16 @@ impl Search<'_> {
     /// Tells a place of rest every event it could be told.
     fn leave(&mut self, from: usize) {
         let at = self.found.places[from].clone();
+        let before = self.found.trace(from);
         for event in self.alphabet.events(self.machine.chart, &at) {
+            if !self.machine.could_take(&at, &event) {
+                continue;
+            }
             let mut told = at.clone();
             if let Some(waiting) = at.pending.iter().find(|(name, _)| *name == event.name) {
                 told.pending.remove(waiting);
             }
-            let mut trace = self.found.trace(from);
+            let mut trace = before.clone();
             trace.push(event.label());
             let mut after = Vec::new();
             for chosen in self.machine.selections(&told, Some(&event)) {
@@ -155,9 +173,8 @@ impl Search<'_> {
         self.found.taken.extend(chosen.iter().copied());
         for &one in chosen {
             let exits = self.machine.exits(at, one);
-            let children = exits.iter().find(|&&state| {
-                !self.machine.chart.state(state).invokes.is_empty()
-            });
+            let children =
+                exits.iter().find(|&&state| !self.machine.chart.state(state).invokes.is_empty());
             if let Some(&state) = children {
                 self.found.left.entry(one).or_insert_with(|| (state, trace.to_vec()));
             }
@@ -242,9 +259,11 @@ impl Search<'_> {
                     state.on_exit.iter().for_each(|block| writes(block, &mut written));
                 }
             }
-            guard.reads().data_paths.iter().all(|read| {
-                read.path.first().is_some_and(|first| !written.contains(first))
-            })
+            guard
+                .reads()
+                .data_paths
+                .iter()
+                .all(|read| read.path.first().is_some_and(|first| !written.contains(first)))
         })
     }
 

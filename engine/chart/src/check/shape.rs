@@ -63,7 +63,8 @@ pub(super) fn look(schema: &Value, path: &[String], vouched: usize) -> Shape {
             .get("required")
             .and_then(Value::as_array)
             .is_some_and(|all| all.iter().any(|one| one.as_str() == Some(key)));
-        let default = resolve(schema, next).get("default").is_some() || next.get("default").is_some();
+        let default =
+            resolve(schema, next).get("default").is_some() || next.get("default").is_some();
         if !required && !default && at >= vouched && optional_from.is_none() {
             optional_from = Some(at);
         }

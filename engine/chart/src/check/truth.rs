@@ -1,7 +1,5 @@
 //! What is known of a transition's conditions without data.
 
-use std::collections::BTreeSet;
-
 use crate::definition::{Chart, StateIx, Transition};
 
 use super::machine::{Place, Told};
@@ -77,27 +75,17 @@ impl Truth {
     }
 
     /// The conditions that the data decide.
-    pub(super) fn keys(&self, at: &Place, event: Option<&Told>) -> impl Iterator<Item = &str> {
-        let open = self.fixed(at, event).is_none();
-        self.unknown.iter().map(String::as_str).filter(move |_| open)
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.unknown.iter().map(String::as_str)
     }
 
-    /// Whether the transition is enabled when exactly `holds` hold and `sender` sends. Somebody
-    /// with several roles takes the first transition that one of them may, so one role is enough.
-    pub(super) fn holds(
-        &self,
-        at: &Place,
-        event: Option<&Told>,
-        holds: &BTreeSet<&str>,
-        sender: &Sender<'_>,
-    ) -> bool {
-        let may = match sender {
+    /// Whether `sender` may send it. Somebody with several roles takes the first transition that
+    /// one of them may, so one role is enough.
+    pub(super) fn may(&self, sender: &Sender<'_>) -> bool {
+        match sender {
             Sender::Machine => true,
             Sender::Person(role) => self.by.is_empty() || self.by.iter().any(|one| one == role),
-        };
-        may && self
-            .fixed(at, event)
-            .unwrap_or_else(|| self.unknown.iter().all(|one| holds.contains(one.as_str())))
+        }
     }
 
     /// Whether it is always enabled by its event, whatever the data.

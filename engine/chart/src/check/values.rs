@@ -262,7 +262,7 @@ fn unused(check: &mut Check<'_>) {
     let properties = schema.source().get("properties").and_then(Value::as_object);
     let place = check.source.data_place;
     for (name, property) in properties.into_iter().flatten() {
-        let kept = property.get("x-personal").is_some() || property.get("x-kept").is_some();
+        let kept = ["x-personal", "x-given"].iter().any(|one| property.get(one).is_some());
         if !kept && !touched.contains(name) {
             check.report(
                 ProblemKind::UnusedData,

@@ -21,7 +21,6 @@ pub(super) fn check(check: &mut Check<'_>) {
     }
     roles(check);
     events(check);
-    empty(check);
 }
 
 /// A state with all its ancestors, nearest first.
@@ -79,22 +78,27 @@ fn sends_later(block: &Block) -> bool {
     })
 }
 
-/// The transitions on `term.due` that could take the term of `state`.
-fn takers(chart: &Chart, state: StateIx) -> bool {
-    line(chart, state)
-        .chain(family(chart, state))
-        .flat_map(|one| &chart.state(one).transitions)
-        .any(|&one| chart.transition(one).events.iter().any(|one| one.matches(name::DUE)))
+/// Whether something in or around `state` takes its `term.due`, and whether that leads on.
+fn takers(chart: &Chart, state: StateIx) -> (bool, bool) {
+    let on_due = |one: &&Transition| one.events.iter().any(|one| one.matches(name::DUE));
+    let mut found = (false, false);
+    for one in line(chart, state).chain(family(chart, state)) {
+        let transitions = chart.state(one).transitions.iter().map(|&one| chart.transition(one));
+        for transition in transitions.filter(on_due) {
+            found = (true, found.1 || !transition.targets.is_empty());
+        }
+    }
+    found
 }
 
 fn term(check: &mut Check<'_>, state: StateIx) {
     let chart = check.chart;
     let Some(term) = &chart.state(state).term else { return };
     let id = &chart.state(state).id;
-    let taken = takers(chart, state);
-    let owed = line(chart, state).chain(family(chart, state)).any(|one| {
-        !chart.state(one).tasks.is_empty() || !chart.state(one).invokes.is_empty()
-    });
+    let (taken, leads_on) = takers(chart, state);
+    let owed = line(chart, state)
+        .chain(family(chart, state))
+        .any(|one| !chart.state(one).tasks.is_empty() || !chart.state(one).invokes.is_empty());
     if term.rungs.is_empty() && !taken {
         check.report(
             ProblemKind::SilentTerm,
@@ -104,7 +108,7 @@ fn term(check: &mut Check<'_>, state: StateIx) {
             format!("the term of `{id}` tells nobody and nothing takes its `term.due`"),
         );
     }
-    if !owed && !(taken && term.rungs.is_empty()) {
+    if !owed && !leads_on && !(taken && term.rungs.is_empty()) {
         check.report(
             ProblemKind::NobodyOwes,
             term.place,
@@ -132,7 +136,10 @@ fn tasks(check: &mut Check<'_>, state: StateIx) {
             task.place,
             &here.id,
             format!("`{}` giao việc mà không nêu hạn; không có hạn thì ghi `term: none`", here.id),
-            format!("`{}` asks for an act and says no date; write `term: none` if there is none", here.id),
+            format!(
+                "`{}` asks for an act and says no date; write `term: none` if there is none",
+                here.id
+            ),
         );
     }
     for task in &here.tasks {
@@ -148,24 +155,21 @@ fn tasks(check: &mut Check<'_>, state: StateIx) {
     }
 }
 
-/// Whether an event that `role` may send, or the end of a child, leaves the state, or changes data
-/// that something else waits for.
+/// Whether an event that `role` may send leaves the state, or changes data that something waits
+/// for. A role without any event here acts elsewhere: on another case, or on paper.
 fn moves(chart: &Chart, state: StateIx, role: &str, each: bool) -> bool {
-    if !chart.state(state).invokes.is_empty() {
-        return true;
-    }
     let awaited = awaited(chart, state);
-    line(chart, state)
+    let mut events = line(chart, state)
         .chain(family(chart, state).skip(1))
         .flat_map(|one| &chart.state(one).transitions)
         .map(|&one| chart.transition(one))
         .filter(|one| sent_by(chart, one, role))
-        .any(|one| {
-            let leaves = one.targets.iter().any(|&target| !chart.is_descendant(target, state));
-            let inside = one.targets.iter().any(|&target| chart.is_descendant(target, state));
+        .peekable();
+    each || events.peek().is_none()
+        || events.any(|one| {
             let mut written = BTreeSet::new();
             writes(&one.actions, &mut written);
-            leaves || inside || each || written.iter().any(|key| awaited.contains(key))
+            !one.targets.is_empty() || written.iter().any(|key| awaited.contains(key))
         })
 }
 
@@ -182,9 +186,12 @@ fn awaited(chart: &Chart, state: StateIx) -> BTreeSet<String> {
     for one in line(chart, state).chain(family(chart, state)) {
         for &one in &chart.state(one).transitions {
             let transition = chart.transition(one);
-            let guards = transition.guard.iter().chain(transition.require.iter().map(|one| &one.that));
+            let guards =
+                transition.guard.iter().chain(transition.require.iter().map(|one| &one.that));
             for guard in guards {
-                all.extend(guard.reads().data_paths.iter().filter_map(|one| one.path.first().cloned()));
+                all.extend(
+                    guard.reads().data_paths.iter().filter_map(|one| one.path.first().cloned()),
+                );
             }
         }
         for each in chart.state(one).tasks.iter().filter_map(|task| task.each.as_ref()) {
@@ -259,7 +266,9 @@ fn roles(check: &mut Check<'_>) {
             ProblemKind::NobodyHolds,
             role.place,
             name,
-            format!("không ai giữ được vai trò `{name}`: không có phân công, cũng không có `holders`"),
+            format!(
+                "không ai giữ được vai trò `{name}`: không có phân công, cũng không có `holders`"
+            ),
             format!("nobody can hold the role `{name}`: it is never assigned and has no holders"),
         );
     }
@@ -275,7 +284,10 @@ fn events(check: &mut Check<'_>) {
             .collect();
         let asks = takers.iter().any(|one| !one.by.is_empty());
         let (vi, en) = if def.machine && asks && takers.iter().all(|one| !one.by.is_empty()) {
-            ("chỉ máy gửi, nên `by` không có nghĩa", "is sent by machines only, yet `by` names roles")
+            (
+                "chỉ máy gửi, nên `by` không có nghĩa",
+                "is sent by machines only, yet `by` names roles",
+            )
         } else if !def.machine && !takers.is_empty() && chart.roles.is_empty() {
             ("dành cho người, nhưng không có vai trò nào", "is for people, but no role is declared")
         } else {
@@ -292,7 +304,7 @@ fn events(check: &mut Check<'_>) {
 }
 
 /// Transitions that lead nowhere and do nothing.
-fn empty(check: &mut Check<'_>) {
+pub(super) fn empty(check: &mut Check<'_>) {
     let chart = check.chart;
     for state in &chart.states {
         for &one in &state.transitions {

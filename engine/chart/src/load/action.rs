@@ -172,8 +172,9 @@ impl Reader {
         let to = to.unwrap_or(Some(SendTarget::Own))?;
         let about = match &to {
             SendTarget::Parent => MentionOf::ParentEvent,
-            SendTarget::Child(child) => MentionOf::ChildEvent(child.clone()),
-            SendTarget::Case(_) | SendTarget::Computed(_) => MentionOf::CaseEvent,
+            SendTarget::Child(child) => MentionOf::ChildEvent(Some(child.clone())),
+            SendTarget::Computed(_) => MentionOf::ChildEvent(None),
+            SendTarget::Case(_) => MentionOf::CaseEvent,
             _ => MentionOf::OwnEvent,
         };
         self.mention(&name, place, about);
@@ -195,10 +196,11 @@ impl Reader {
             let case = fields.take("case").and_then(|one| self.expr(one, Purpose::Value));
             let child = fields.take("child").and_then(|one| self.expr(one, Purpose::Value));
             fields.finish(self);
-            // A child by a computed name is the target `#_name` that SCXML computes.
-            let child =
-                child.and_then(|one| Expr::compile(&format!("'#_' + ({})", one.source())).ok());
-            return case.map(SendTarget::Case).or(child.map(SendTarget::Computed));
+            // A child named by an expression is addressed as SCXML addresses an invoked session.
+            let child = child.and_then(|one| {
+                Expr::compile(&format!("'#_' + ({})", one.source())).map(SendTarget::Computed).ok()
+            });
+            return child.or(case.map(SendTarget::Case));
         }
         let text = self.text(node)?;
         match text.as_str() {

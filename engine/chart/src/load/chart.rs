@@ -43,7 +43,7 @@ impl Reader {
         spec.basis = self.need_basis(&mut fields, place, &spec.name.clone());
         spec.subject = fields.take("subject").and_then(|one| self.name(one, false));
         if let Some(data) = fields.take("data") {
-            self.source.data_place = data.place;
+            self.source.data_place = fields.key_place("data");
             if let Some((schema, value)) = self.schema(data, files) {
                 spec.data_schema = Some(schema);
                 inlined.data = Some(value);

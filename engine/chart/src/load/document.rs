@@ -105,8 +105,10 @@ fn bare_states(states: Option<&mut Value>) {
 fn bare_schema(schema: &mut Value) {
     let Value::Object(map) = schema else { return };
     map.retain(|key, _| {
-        !matches!(key.as_str(), "title" | "description" | "$comment" | "examples" | "x-title")
-            && !key.starts_with("x-title-")
+        !matches!(
+            key.as_str(),
+            "title" | "description" | "$comment" | "examples" | "x-title" | "x-given"
+        ) && !key.starts_with("x-title-")
             && !key.starts_with("x-help")
     });
     for (key, value) in map {

@@ -13,6 +13,7 @@ mod action;
 mod chart;
 mod document;
 mod fields;
+mod language;
 mod node;
 pub mod source;
 mod state;
@@ -27,6 +28,8 @@ use crate::canonical;
 use crate::definition::{Chart, Place};
 use crate::problem::{Problem, ProblemKind, Severity};
 use crate::spec::{ChartSpec, StateSpec, TransitionSpec};
+
+pub use self::language::language_schema;
 
 use self::fields::Reader;
 use self::source::Source;

@@ -117,8 +117,8 @@ pub enum MentionOf {
     OwnEvent,
     /// An event sent to the parent.
     ParentEvent,
-    /// An event sent to a child, whose name follows.
-    ChildEvent(String),
+    /// An event sent to a child, whose name follows unless an expression gives it.
+    ChildEvent(Option<String>),
     /// An event sent to a case that an expression names.
     CaseEvent,
     /// The id of a delayed send.

@@ -184,6 +184,9 @@ impl Reader {
                 self.source.no_term.insert(spec.id.clone());
             } else {
                 spec.term = self.term(term, fields.key_place("term"));
+                if spec.term.is_none() {
+                    self.source.no_term.insert(spec.id.clone());
+                }
             }
         }
         if let Some(clock) = fields.take("clock") {
