@@ -34,6 +34,12 @@ pub enum Verb {
         /// Fold states deeper than this into their parents; 0 draws all
         #[arg(long, default_value_t = 0)]
         depth: u16,
+        /// Draw only what lies inside this state
+        #[arg(long)]
+        within: Option<String>,
+        /// From left to right instead of downwards
+        #[arg(long)]
+        across: bool,
         /// Leave the words off the arrows
         #[arg(long)]
         plain: bool,
@@ -47,13 +53,15 @@ pub enum Verb {
 pub fn run(verb: &Verb, common: &Arguments) -> Result<(), Failure> {
     match verb {
         Verb::Check { files } => check(files, common),
-        Verb::Draw { chart, active, depth, plain, output } => {
+        Verb::Draw { chart, active, depth, within, across, plain, output } => {
             let loaded = load_one(chart)?;
             let chart = whole(loaded, common)?;
             let options = draw::Options {
                 lang: common.lang.code().to_owned(),
                 active: active.clone(),
                 depth: *depth,
+                within: within.clone(),
+                across: *across,
                 labels: !plain,
             };
             let svg = draw::draw(&chart, &options).map_err(|error| {

@@ -48,6 +48,8 @@ pub(super) struct Arrow {
 /// A laid-out chart.
 #[derive(Debug, Clone)]
 pub(super) struct Picture {
+    pub(super) left: f64,
+    pub(super) top: f64,
     pub(super) width: f64,
     pub(super) height: f64,
     pub(super) boxes: Vec<Placed>,
@@ -55,14 +57,32 @@ pub(super) struct Picture {
 }
 
 type Drawing = Graph<NodeLabel, EdgeLabel, GraphLabel>;
-/// The words of an arrow, and whether no person sends any of its events.
-type Words = (Vec<String>, bool);
+/// The words of an arrow, whether no person sends any of its events, and the boxes it leads from
+/// and to, which may lie around the leaves it is laid out between.
+type Words = (Vec<String>, bool, (StateIx, StateIx));
+
+impl Picture {
+    /// Widens the picture until every box and point lies inside it.
+    fn enclose(&mut self) {
+        let margin = 16.0;
+        let points = self.arrows.iter().flat_map(|arrow| arrow.points.iter().copied());
+        let corners = self.boxes.iter().flat_map(|placed| {
+            [(placed.x, placed.y), (placed.x + placed.width, placed.y + placed.height)]
+        });
+        let all: Vec<(f64, f64)> = points.chain(corners).collect();
+        let low = |of: fn(&(f64, f64)) -> f64| all.iter().map(of).fold(f64::MAX, f64::min) - margin;
+        let high = |of: fn(&(f64, f64)) -> f64| all.iter().map(of).fold(0.0, f64::max) + margin;
+        (self.left, self.top) = (low(|point| point.0).floor(), low(|point| point.1).floor());
+        self.width = (high(|point| point.0) - self.left).ceil();
+        self.height = (high(|point| point.1) - self.top).ceil();
+    }
+}
 
 pub(super) fn layout(chart: &Chart, options: &Options) -> Result<Picture, DrawError> {
     let mut graph: Drawing =
         Graph::new(GraphOptions { multigraph: true, compound: true, ..GraphOptions::default() });
     graph.set_graph(GraphLabel {
-        rankdir: RankDir::TB,
+        rankdir: if options.across { RankDir::LR } else { RankDir::TB },
         nodesep: 36.0,
         ranksep: 34.0,
         edgesep: 18.0,
@@ -82,7 +102,7 @@ pub(super) fn layout(chart: &Chart, options: &Options) -> Result<Picture, DrawEr
         }
     }
     let joined = arrows(chart, options, &shown);
-    for ((from, to), (words, _)) in &joined {
+    for ((from, to), (words, ..)) in &joined {
         let longest = words.iter().map(|word| word.chars().count()).max().unwrap_or(0);
         let label = EdgeLabel {
             width: to_f64(longest) * CHARACTER_PX * 0.86 + 12.0,
@@ -101,10 +121,73 @@ pub(super) fn layout(chart: &Chart, options: &Options) -> Result<Picture, DrawEr
     Ok(picture(chart, options, &shown, &joined, &graph))
 }
 
-/// The states drawn as boxes: not the root, not history states that nothing shows, not folded ones.
+/// The states drawn as boxes: those below the chosen state, but not folded ones.
 fn shown(chart: &Chart, options: &Options) -> Vec<StateIx> {
-    let all = 1..u16::try_from(chart.states.len()).unwrap_or(u16::MAX);
-    all.filter(|&state| options.depth == 0 || chart.state(state).depth <= options.depth).collect()
+    let top = options.within.as_deref().and_then(|id| chart.find(id)).unwrap_or(0);
+    let deepest = chart.state(top).depth + options.depth;
+    let all = top + 1..chart.state(top).end;
+    all.filter(|&state| options.depth == 0 || chart.state(state).depth <= deepest).collect()
+}
+
+/// The box around the placed children of a composite state, with room for its title.
+fn around(
+    chart: &Chart,
+    state: StateIx,
+    boxes: &[Placed],
+    lines: &[String],
+) -> (f64, f64, f64, f64) {
+    let inside = boxes.iter().filter(|placed| chart.is_descendant(placed.state, state));
+    let (mut left, mut top, mut right, mut bottom) = (f64::MAX, f64::MAX, 0.0_f64, 0.0_f64);
+    for placed in inside {
+        left = left.min(placed.x);
+        top = top.min(placed.y);
+        right = right.max(placed.x + placed.width);
+        bottom = bottom.max(placed.y + placed.height);
+    }
+    let longest = lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let wide = (right - left + 2.0 * PADDING_PX).max(to_f64(longest) * CHARACTER_PX + 30.0);
+    let left = left - (wide - (right - left)) / 2.0;
+    (left, top - TITLE_PX, wide, bottom - top + TITLE_PX + PADDING_PX)
+}
+
+fn find(boxes: &[Placed], state: StateIx) -> Option<&Placed> {
+    boxes.iter().find(|placed| placed.state == state)
+}
+
+/// Cuts off what of an arrow lies inside the composite boxes it leads from and to.
+fn clip(
+    mut points: Vec<(f64, f64)>,
+    from: Option<&Placed>,
+    to: Option<&Placed>,
+) -> Vec<(f64, f64)> {
+    if let Some(from) = from.filter(|from| from.composite) {
+        cut(&mut points, from);
+    }
+    if let Some(to) = to.filter(|to| to.composite) {
+        points.reverse();
+        cut(&mut points, to);
+        points.reverse();
+    }
+    points
+}
+
+/// Lets a path that begins inside `placed` begin on its border instead.
+fn cut(points: &mut Vec<(f64, f64)>, placed: &Placed) {
+    let inside = |(x, y): (f64, f64)| {
+        x > placed.x && x < placed.x + placed.width && y > placed.y && y < placed.y + placed.height
+    };
+    let Some(out) = points.iter().position(|&point| !inside(point)) else { return };
+    if out == 0 {
+        return;
+    }
+    let (mut within, mut without) = (points[out - 1], points[out]);
+    // Halving finds the border to a hundredth of a pixel.
+    for _ in 0..20 {
+        let middle = (f64::midpoint(within.0, without.0), f64::midpoint(within.1, without.1));
+        if inside(middle) { within = middle } else { without = middle }
+    }
+    points.drain(..out);
+    points.insert(0, (tenth(without.0), tenth(without.1)));
 }
 
 fn is_composite(chart: &Chart, state: StateIx, shown: &[StateIx]) -> bool {
@@ -139,18 +222,24 @@ fn arrows(
         for &transition in &state.transitions {
             let transition = chart.transition(transition);
             for &target in &transition.targets {
-                let from = leaf(chart, fold(chart, transition.source, options), shown);
-                let to = leaf(chart, fold(chart, target, options), shown);
-                if from == to {
+                let ends = (fold(chart, transition.source, options), fold(chart, target, options));
+                let (from, to) = (leaf(chart, ends.0, shown), leaf(chart, ends.1, shown));
+                if from == to || !shown.contains(&from) || !shown.contains(&to) {
                     continue;
                 }
-                let (words, automatic) = joined.entry((from, to)).or_insert((Vec::new(), true));
+                let entry = joined.entry((from, to)).or_insert((Vec::new(), true, ends));
+                let (words, automatic, _) = entry;
                 for pattern in &transition.events {
                     let event = pattern.0.as_ref();
                     let known = chart.events.get(event);
                     let machine = known.is_none_or(|event| event.machine);
                     *automatic &= machine;
-                    let word = known.map_or(event, |event| event.title.get(&options.lang));
+                    let word = match (known, event) {
+                        (Some(event), _) => event.title.get(&options.lang),
+                        (None, "term.due") if options.lang == "en" => "when due",
+                        (None, "term.due") => "khi đến hạn",
+                        (None, event) => event,
+                    };
                     let spoken = options.labels && !(machine && event.starts_with("done."));
                     if spoken {
                         for line in wrap(word, LINE_CHARACTERS) {
@@ -168,11 +257,13 @@ fn arrows(
 
 /// The nearest state that is drawn.
 fn fold(chart: &Chart, state: StateIx, options: &Options) -> StateIx {
-    if options.depth == 0 || chart.state(state).depth <= options.depth {
+    let top = options.within.as_deref().and_then(|id| chart.find(id)).unwrap_or(0);
+    let deepest = chart.state(top).depth + options.depth;
+    if options.depth == 0 || chart.state(state).depth <= deepest {
         return state;
     }
     let mut up = chart.ancestors(state);
-    up.find(|&state| chart.state(state).depth <= options.depth).unwrap_or(state)
+    up.find(|&state| chart.state(state).depth <= deepest).unwrap_or(state)
 }
 
 /// The box an arrow may end at: the first one inside a composite state.
@@ -197,28 +288,28 @@ fn picture(
     joined: &BTreeMap<(StateIx, StateIx), Words>,
     graph: &Drawing,
 ) -> Picture {
-    let mut boxes = Vec::new();
-    for &state in shown {
+    let mut boxes: Vec<Placed> = Vec::new();
+    // Children follow their parents in document order, so backwards every child is placed first.
+    for &state in shown.iter().rev() {
         let Some(node) = graph.node(&key(state)) else { continue };
         let (Some(x), Some(y)) = (node.x, node.y) else { continue };
         let composite = is_composite(chart, state, shown);
-        let lines =
-            wrap(title(chart, state, &options.lang), if composite { 60 } else { LINE_CHARACTERS });
-        let lift = if composite { TITLE_PX } else { 0.0 };
-        boxes.push(Placed {
-            state,
-            x: tenth(x - node.width / 2.0),
-            y: tenth(y - node.height / 2.0 - lift * 0.55),
-            width: tenth(node.width),
-            height: tenth(node.height + lift * 0.55),
-            lines,
-            composite,
-        });
+        let width = if composite { 60 } else { LINE_CHARACTERS };
+        let lines = wrap(title(chart, state, &options.lang), width);
+        let (x, y, width, height) = if composite {
+            around(chart, state, &boxes, &lines)
+        } else {
+            (x - node.width / 2.0, y - node.height / 2.0, node.width, node.height)
+        };
+        let (x, y, width, height) = (tenth(x), tenth(y), tenth(width), tenth(height));
+        boxes.push(Placed { state, x, y, width, height, lines, composite });
     }
-    let arrows = joined.iter().filter_map(|((from, to), (words, automatic))| {
+    boxes.reverse();
+    let arrows = joined.iter().filter_map(|((from, to), (words, automatic, ends))| {
         let edge = graph.edge(&key(*from), &key(*to), None)?;
+        let points = edge.points.iter().map(|point| (tenth(point.x), tenth(point.y))).collect();
         Some(Arrow {
-            points: edge.points.iter().map(|point| (tenth(point.x), tenth(point.y))).collect(),
+            points: clip(points, find(&boxes, ends.0), find(&boxes, ends.1)),
             words: words.clone(),
             at: edge.x.zip(edge.y).map(|(x, y)| (tenth(x), tenth(y))),
             automatic: *automatic,
@@ -226,7 +317,10 @@ fn picture(
     });
     let arrows = arrows.collect();
     let size = graph.graph();
-    Picture { width: size.width.ceil(), height: size.height.ceil(), boxes, arrows }
+    let mut picture =
+        Picture { left: 0.0, top: 0.0, width: size.width, height: size.height, boxes, arrows };
+    picture.enclose();
+    picture
 }
 
 fn key(state: StateIx) -> String {

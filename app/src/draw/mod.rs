@@ -19,13 +19,24 @@ pub struct Options {
     pub active: Vec<String>,
     /// States deeper than this are folded into their parents; 0 means all are drawn.
     pub depth: u16,
+    /// Draw only what lies inside this state.
+    pub within: Option<String>,
+    /// From left to right instead of downwards.
+    pub across: bool,
     /// Whether arrows carry their events' titles.
     pub labels: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { lang: "vi".to_owned(), active: Vec::new(), depth: 0, labels: true }
+        Self {
+            lang: "vi".to_owned(),
+            active: Vec::new(),
+            depth: 0,
+            within: None,
+            across: false,
+            labels: true,
+        }
     }
 }
 

@@ -31,7 +31,7 @@ text{font:500 13px Inter,'Segoe UI','Noto Sans','DejaVu Sans',sans-serif;fill:#0
 /// Renders a laid-out chart.
 pub(super) fn render(chart: &Chart, picture: &Picture, options: &Options) -> String {
     let title = chart.title.get(&options.lang);
-    let view = format!("0 0 {} {}", picture.width, picture.height);
+    let view = format!("{} {} {} {}", picture.left, picture.top, picture.width, picture.height);
     let mut order: Vec<&Placed> = picture.boxes.iter().collect();
     order.sort_by_key(|placed| (!placed.composite, chart.state(placed.state).depth));
     let markup = html! {
@@ -45,7 +45,8 @@ pub(super) fn render(chart: &Chart, picture: &Picture, options: &Options) -> Str
                     path d="M0,0 L10,5 L0,10 z" fill="#47617d" {}
                 }
             }
-            rect width="100%" height="100%" fill="#ffffff" {}
+            rect x=(picture.left) y=(picture.top) width=(picture.width) height=(picture.height)
+                fill="#ffffff" {}
             @for placed in order.iter().filter(|placed| placed.composite) {
                 (state(chart, placed, options))
             }
