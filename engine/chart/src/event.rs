@@ -19,6 +19,8 @@ pub mod name {
     pub const RUNG: &str = "term.rung";
     /// The calendar under a term has changed: `{"term": ..}`.
     pub const CALENDAR: &str = "calendar.changed";
+    /// The parent has left the state that invoked this case: it ends and tells nobody.
+    pub const CANCELLED: &str = "case.cancelled";
     /// A pending send of the case itself is due: `{"ordinal": n}`.
     pub const SEND: &str = "send.due";
 }

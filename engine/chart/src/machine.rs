@@ -405,20 +405,12 @@ impl<'a> Machine<'a> {
     fn end(&mut self) -> Result<(), Refused> {
         let chart = self.chart;
         let active = self.snapshot.configuration.clone();
-        for &state in active.iter().rev() {
-            for block in &chart.state(state).on_exit {
-                self.run(block)?;
-            }
-            self.cancel_invokes(state);
-        }
+        self.stop()?;
         let top = |state: &&StateIx| {
             chart.state(**state).kind == Kind::Final && chart.state(**state).parent == Some(0)
         };
         let done = active.iter().find(top).copied();
         let data = done.map_or(Value::Null, |state| self.done_data(state));
-        self.snapshot.terms.clear();
-        self.snapshot.pending.clear();
-        self.snapshot.done = true;
         self.queue.clear();
         if let Some(parent) = self.snapshot.parent.clone()
             && parent.invoked
@@ -431,6 +423,23 @@ impl<'a> Machine<'a> {
                 from_child: Some(parent.name.to_string()),
             });
         }
+        Ok(())
+    }
+
+    /// Runs the exit blocks of every active state, innermost first; nothing waits any more.
+    pub(crate) fn stop(&mut self) -> Result<(), Refused> {
+        let chart = self.chart;
+        let active = self.snapshot.configuration.clone();
+        for &state in active.iter().rev() {
+            for block in &chart.state(state).on_exit {
+                self.run(block)?;
+            }
+            self.cancel_invokes(state);
+        }
+        self.snapshot.terms.clear();
+        self.snapshot.pending.clear();
+        self.snapshot.done = true;
+        self.queue.clear();
         Ok(())
     }
 

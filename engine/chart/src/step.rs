@@ -54,6 +54,7 @@ pub fn step(
         (Origin::Timer, name::DUE) => due(machine, event, snapshot),
         (Origin::Timer, name::SEND) => pending(machine, event, snapshot),
         (Origin::Operator, name::CALENDAR) => recompute(machine, event, snapshot),
+        (Origin::Inbox, name::CANCELLED) => cancelled(machine, snapshot),
         _ => take(machine, event, snapshot),
     }
 }
@@ -222,6 +223,13 @@ fn due(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Result<Ste
     }
     machine.microstep(&selection.enabled)?;
     machine.macrostep()?;
+    finish(machine, EntryKind::Event, before)
+}
+
+/// The parent has left the invoking state: exit blocks run, nothing waits any more, and the parent
+/// is not told (SCXML 6.4.3).
+fn cancelled(mut machine: Machine<'_>, before: &Snapshot) -> Result<Step, Refused> {
+    machine.stop()?;
     finish(machine, EntryKind::Event, before)
 }
 
