@@ -259,19 +259,25 @@ impl Runtime {
             if !self.shared.clock.is_virtual() || now >= until {
                 return Ok(done);
             }
-            let next = self.next_moment().await?.unwrap_or(until).min(until);
-            self.advance_to(next.max(now.plus_ms(1))).await?;
+            let next = self.next_moment(until).await?;
+            self.advance_to(next.unwrap_or(until)).await?;
         }
     }
 
-    /// The next moment at which anything is due: a timer, a delayed message, a schedule.
-    pub async fn next_moment(&self) -> Result<Option<Timestamp>, RoundError> {
-        let store = &self.shared.store;
-        let timer = store::timers::next_due(store).await?;
-        let message = store::inbox::next_due(store).await?;
+    /// The next moment after now at which anything is due up to `until`: a timer, a delayed message,
+    /// a schedule. What is due already and still there (a stranded case) is passed over.
+    pub async fn next_moment(&self, until: Timestamp) -> Result<Option<Timestamp>, RoundError> {
+        let (store, now) = (&self.shared.store, self.shared.clock.now());
+        let mut timer = store::timers::next_due(store).await?.map(Timestamp);
+        if timer.is_some_and(|due| due <= now) {
+            let upcoming = store::timers::upcoming(store, until.as_ms(), UPCOMING_MAX).await?;
+            let mut due = upcoming.iter().map(|stored| Timestamp(stored.timer.due_at_ms));
+            timer = due.find(|&due| due > now);
+        }
+        let message = store::inbox::next_due(store).await?.map(Timestamp);
         let strike = self.next_strike().await?;
-        let due = [timer, message].into_iter().flatten().map(Timestamp).chain(strike);
-        Ok(due.min())
+        let due = [timer, message, strike].into_iter().flatten();
+        Ok(due.filter(|&due| due > now && due <= until).min())
     }
 
     /// Sets the virtual clock of this database to `to`, never backwards; durable when it returns.
@@ -297,6 +303,8 @@ impl Runtime {
     }
 }
 
+/// How many timers are looked through for one that is still to come.
+const UPCOMING_MAX: i64 = 10_000;
 /// Where the database keeps its clock.
 const CLOCK: &str = "clock";
 

@@ -77,7 +77,10 @@ async fn settle(shared: &Shared, row: &InboxRow, answer: Answer) -> Result<bool,
             count(&shared.counts.messages);
             Ok(true)
         }
-        Ok(Outcome::Void) => Ok(true),
+        Ok(Outcome::Void) => {
+            inbox::drop_void(&shared.store, row).await?;
+            Ok(true)
+        }
         Err(error) if must_wait(row, &error) => {
             warn!(case = row.receiver, sender = row.sender, %error, "a message waits");
             Ok(false)

@@ -77,34 +77,32 @@ pub fn pause_ms(id: &str, attempts: i64) -> i64 {
     pause - pause / 4 + pause / 2 * spread / 1_000
 }
 
-/// Claims what is due and performs it; the number of effects that were done or given up.
+/// Claims what is due and performs it; the number of attempts.
 pub(crate) async fn round(shared: &Shared, performer: &Performer) -> Result<usize, RoundError> {
     let now = shared.clock.now();
     let until_ms = shared.lease_until(now);
     let rows =
         outbox::claim(&shared.store, &shared.process, now.as_ms(), until_ms, CLAIM_MAX).await?;
-    let mut settled = 0;
-    for stored in rows {
+    for stored in &rows {
         let performed = performer.0(stored.row.clone()).await;
-        settled += usize::from(settle(shared, &stored, performed, now).await?);
+        settle(shared, stored, performed, now).await?;
     }
-    Ok(settled)
+    Ok(rows.len())
 }
 
-/// Records an attempt; whether the effect has come to its end.
+/// Records an attempt.
 async fn settle(
     shared: &Shared,
     stored: &StoredOutbox,
     performed: Performed,
     claimed_at: Timestamp,
-) -> Result<bool, RoundError> {
+) -> Result<(), RoundError> {
     let StoredOutbox { row, attempts, .. } = stored;
     let (store, now) = (&shared.store, shared.clock.now().max(claimed_at));
     match performed {
         Performed::Done => {
             outbox::done(store, &row.id, now.as_ms()).await?;
             count(&shared.counts.effects);
-            Ok(true)
         }
         Performed::Retry(why) if attempts + 1 < ATTEMPTS_MAX => {
             warn!(effect = row.id, kind = row.kind, why, "an effect is tried again later");
@@ -112,13 +110,12 @@ async fn settle(
             let pause_ms =
                 if shared.clock.is_virtual() { 0 } else { pause_ms(&row.id, attempts + 1) };
             outbox::failed(store, &row.id, &why, now.as_ms().saturating_add(pause_ms)).await?;
-            Ok(false)
         }
         Performed::Retry(why) | Performed::Dead(why) => {
             error!(effect = row.id, kind = row.kind, why, "an effect is given up");
             outbox::dead(store, &row.id, &why, now.as_ms()).await?;
             count(&shared.counts.dead);
-            Ok(true)
         }
     }
+    Ok(())
 }

@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use chart::definition::Chart;
 use chart::entry::{Entry, FIRST};
-use chart::event::{Actor, Event};
+use chart::event::{Actor, Event, name};
 use chart::moment::Timestamp;
 use chart::refusal::Refused;
 use chart::snapshot::{Parent, Snapshot};
@@ -26,9 +26,6 @@ use crate::queue::{Answer, Outcome, Request, Work};
 use crate::roles::Assignments;
 use crate::timers;
 use crate::writes::{self, Before, Sender, inbox_kind};
-
-/// The event that ends an invoked child whose parent has left the invoking state.
-pub(crate) const CANCELLED: &str = "case.cancelled";
 
 /// What a plan is made with; one for a whole batch.
 #[derive(Debug, Clone)]
@@ -168,13 +165,12 @@ fn plan_inbox(
             event = Event::opened(subject, &payload, Some(&parent_of(row, &body)));
             taken = bear(context, chart, &request.case_id, &event, &Actor::system())?;
         }
-        (inbox_kind::SPAWN, Some(_)) => {
-            return Err(SendError::Exists { case_id: request.case_id.to_string() });
-        }
+        // The child's id follows from the message, so it is born by this message already.
+        (inbox_kind::SPAWN, Some(_)) => return Ok(Plan::Settled(Ok(Outcome::Void))),
         (_, None) => return Err(SendError::NoCase { case_id: request.case_id.to_string() }),
         (kind, Some(head)) => {
-            let name = if kind == inbox_kind::CANCEL { CANCELLED } else { row.event.as_str() };
-            event = Event::inbox(name, payload, row.from_child.as_deref());
+            let told = if kind == inbox_kind::CANCEL { name::CANCELLED } else { row.event.as_str() };
+            event = Event::inbox(told, payload, row.from_child.as_deref());
             taken = move_on(context, head, &event, &Actor::system())?;
         }
     }
