@@ -1,0 +1,14 @@
+//! Commands through the whole engine, on both databases, on a clock that stands still.
+//!
+//! Each test is one async function over a [`desk::Place`], expanded to `sqlite::` and `postgres::`.
+
+mod desk;
+
+mod edges;
+mod inbox;
+mod races;
+mod receipts;
+mod roles;
+mod schedules;
+mod timers;
+mod verify;
