@@ -6,3 +6,6 @@
 
 pub mod cli;
 pub mod draw;
+pub mod people;
+pub mod schedules;
+pub mod simulate;

@@ -10,6 +10,7 @@ use crate::sample::{entry, step};
 both!(
     entries_come_back_as_they_were_written,
     the_whole_log_can_be_read_in_pages,
+    who_writes_alone_sees_which_cases_moved,
     the_feed_goes_on_where_it_stopped,
     a_restored_database_goes_on_in_a_new_epoch,
 );
@@ -43,6 +44,16 @@ async fn the_whole_log_can_be_read_in_pages(fresh: &Fresh) {
     let expected: Vec<_> =
         ["a", "b"].into_iter().flat_map(|id| (1..=3).map(move |n| (id.to_owned(), n))).collect();
     assert_eq!(seen, expected);
+}
+
+async fn who_writes_alone_sees_which_cases_moved(fresh: &Fresh) {
+    commit(&fresh.store, &[step("b", 0), step("a", 0)]).await.unwrap();
+    let (moved, last) = log::cases_after(&fresh.store, 0).await.unwrap();
+    assert_eq!(moved, ["a", "b"]);
+    commit(&fresh.store, &[step("b", 1)]).await.unwrap();
+    let (moved, next) = log::cases_after(&fresh.store, last).await.unwrap();
+    assert_eq!(moved, ["b"]);
+    assert_eq!(log::cases_after(&fresh.store, next).await.unwrap(), (Vec::new(), next));
 }
 
 /// The feed from `cursor` on, once there is something. Other tests on the same server have

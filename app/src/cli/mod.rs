@@ -15,8 +15,12 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 pub mod calendar;
 pub mod chart;
+pub mod demo;
+mod demo_report;
 pub mod failure;
 pub mod output;
+mod progress;
+pub mod simulate;
 
 pub use failure::Failure;
 
@@ -96,6 +100,10 @@ Exit codes: 0 done, 1 usage or bad input, 2 refused, 3 conflict, 4 unavailable";
 /// The commands, in the order of the help.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// Two years of the programme on an embedded database, and what came of it
+    Demo(demo::Args),
+    /// The same into any database: deterministic, with faults if you like
+    Simulate(simulate::Args),
     /// Check, draw, test and convert charts
     #[command(subcommand)]
     Chart(chart::Verb),
@@ -128,6 +136,8 @@ pub fn run(arguments: &Arguments) -> ExitCode {
 
 async fn carry_out(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.verb {
+        Verb::Demo(args) => demo::run(args, arguments).await,
+        Verb::Simulate(args) => simulate::run(args, arguments).await,
         Verb::Chart(verb) => chart::run(verb, arguments),
         Verb::Calendar(args) => calendar::run(args, arguments),
     }

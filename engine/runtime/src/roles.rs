@@ -161,12 +161,19 @@ fn in_force(from: Timestamp, to: Option<Timestamp>, now: Timestamp) -> bool {
     from <= now && to.is_none_or(|to| now < to)
 }
 
-/// The scopes that bear on a case, nearest first: the case, its participation, the platform of
-/// that, the ministry.
+/// The scopes that bear on a case, nearest first: the case, its subject, whatever that lies below
+/// (`platform/ndp2022-01/dn-a1` below `platform/ndp2022-01`), the ministry.
 pub fn scopes(subject: &str, case_id: &str) -> Vec<String> {
     let mut scopes = vec![format!("case/{case_id}")];
     if !subject.is_empty() && subject != "ministry" {
         scopes.push(subject.to_owned());
+    }
+    if subject.starts_with("platform/") {
+        let mut above = subject;
+        while let Some((parent, _)) = above.rsplit_once('/').filter(|(up, _)| up.contains('/')) {
+            scopes.push(parent.to_owned());
+            above = parent;
+        }
     }
     if let Some(rest) = subject.strip_prefix("participation/") {
         let platform = rest.split('/').next().unwrap_or(rest);

@@ -66,4 +66,4 @@ mod writer;
 
 pub use commit::{CommitError, commit};
 pub use error::{ChoreError, ReadError};
-pub use store::{OpenError, Store};
+pub use store::{MigrateError, OpenError, Store};

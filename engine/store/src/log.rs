@@ -128,6 +128,17 @@ pub async fn entries_after(
     })?)
 }
 
+/// The cases that have entries numbered after `seq`, in the order of their ids, and the last number
+/// given out. For whoever is the only writer and waits for their own commits; for others the feed.
+pub async fn cases_after(store: &Store, seq: i64) -> Result<(Vec<String>, i64), ReadError> {
+    const SQL: &str = "
+        SELECT case_id, MAX(seq) FROM log WHERE seq > $1 GROUP BY case_id ORDER BY case_id";
+    let rows: Vec<(String, i64)> =
+        on!(store.reads(), |pool| sqlx::query_as(SQL).bind(seq).fetch_all(pool).await)?;
+    let last = rows.iter().map(|row| row.1).max().unwrap_or(seq);
+    Ok((rows.into_iter().map(|row| row.0).collect(), last))
+}
+
 /// The ids of all cases that have entries, in their order.
 pub async fn case_ids(store: &Store) -> Result<Vec<String>, ReadError> {
     const SQL: &str = "SELECT DISTINCT case_id FROM log ORDER BY case_id";

@@ -1,0 +1,72 @@
+//! What is made to fail on purpose, and how often it was.
+//!
+//! The draws are apart from those of the people: with faults or without, everybody decides the same.
+//!
+//! **Invariant:** a fault never changes what is decided, only how often it must be asked for.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use runtime::outbox::{Performed, Performer};
+
+use super::draw::Draw;
+
+/// How many of each fault were put in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+pub struct Faults {
+    /// The engine was dropped at work and opened again.
+    pub crashes: u64,
+    /// The answer did not reach the sender, who sent again.
+    pub lost_replies: u64,
+    /// A command was sent twice.
+    pub duplicates: u64,
+    /// The mail server refused a letter for the time being.
+    pub refused_mail: u64,
+}
+
+/// What happens to one batch of commands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// The engine crashes so many microseconds after the batch was handed over.
+    Crash(u64),
+    /// The answers are thrown away, and everything is sent again.
+    LostReplies,
+    /// Everything is sent twice.
+    Duplicates,
+}
+
+/// The fault of the batch number `batch`.
+pub fn of_batch(seed: u64, batch: u64) -> Fault {
+    let mut draw = Draw::of(seed, &["faults", &batch.to_string()]);
+    match draw.below(1_000) {
+        0..20 => Fault::Crash(draw.below(6_000)),
+        20..70 => Fault::LostReplies,
+        70..140 => Fault::Duplicates,
+        _ => Fault::None,
+    }
+}
+
+/// A performer that refuses some letters the first time, and counts how many.
+pub fn mail(seed: u64, with_faults: bool) -> (Performer, Arc<AtomicU64>) {
+    let refused = Arc::new(AtomicU64::new(0));
+    let counter = Arc::clone(&refused);
+    let seen = Arc::new(std::sync::Mutex::new(std::collections::BTreeSet::new()));
+    let performer = Performer::new(move |row: store::rows::OutboxRow| {
+        let refuse = with_faults && Draw::of(seed, &["mail", &row.id]).chance(100) && {
+            let mut seen = seen.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            seen.insert(row.id)
+        };
+        if refuse {
+            counter.fetch_add(1, Ordering::Relaxed);
+        }
+        let performed = if refuse {
+            Performed::Retry("421 the server is busy".to_owned())
+        } else {
+            Performed::Done
+        };
+        std::future::ready(performed)
+    });
+    (performer, refused)
+}
