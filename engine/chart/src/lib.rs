@@ -27,7 +27,9 @@ pub mod refusal;
 pub mod snapshot;
 pub mod stepped;
 
+mod children;
 mod clocks;
+mod ending;
 mod execute;
 mod machine;
 mod moves;
@@ -40,5 +42,6 @@ pub mod frozen;
 pub mod replay;
 pub mod waiting;
 
-pub use execute::{DEPTH_MAX, FOREACH_MAX, SPAWNS_MAX, delay_ms};
+pub use children::{DEPTH_MAX, SPAWNS_MAX};
+pub use execute::{FOREACH_MAX, delay_ms};
 pub use machine::MICROSTEPS_MAX;

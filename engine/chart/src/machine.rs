@@ -14,7 +14,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::calendar::Calendar;
-use crate::definition::{Chart, DoneData, Kind, StateIx, TransitionIx, Unhandled};
+use crate::definition::{Chart, Kind, StateIx, TransitionIx, Unhandled};
 use crate::effect::Effect;
 use crate::event::{Actor, Event, Origin};
 use crate::expr::{ActiveStates, EventView, Expr, Scope};
@@ -348,98 +348,6 @@ impl<'a> Machine<'a> {
                 self.finish(state);
             }
         }
-        Ok(())
-    }
-
-    /// A final state was entered: its parent is done, and perhaps the parallel around it.
-    fn finish(&mut self, state: StateIx) {
-        let chart = self.chart;
-        let parent = chart.state(state).parent.expect("a final state has a parent");
-        if parent == 0 {
-            self.running = false;
-            return;
-        }
-        let data = self.done_data(state);
-        self.raise_done(parent, data);
-        let Some(grandparent) = chart.state(parent).parent else { return };
-        if chart.state(grandparent).kind == Kind::Parallel && self.in_final(grandparent) {
-            self.raise_done(grandparent, Value::Null);
-        }
-    }
-
-    fn raise_done(&mut self, state: StateIx, data: Value) {
-        let name = format!("done.state.{}", self.chart.state(state).id).into();
-        self.queue.push_back(Internal { name, data, kind: "internal", sendid: None });
-    }
-
-    /// What the final `state` reports; an error is raised and reports nothing (SCXML 5.7).
-    pub(crate) fn done_data(&mut self, state: StateIx) -> Value {
-        let chart = self.chart;
-        let result = match &chart.state(state).done_data {
-            None => return Value::Null,
-            Some(DoneData::Content(content)) => self.value(content),
-            Some(DoneData::Params(params)) => return self.params_leniently(params),
-        };
-        result.unwrap_or_else(|error| {
-            self.error(error);
-            Value::Null
-        })
-    }
-
-    fn in_final(&self, state: StateIx) -> bool {
-        let chart = self.chart;
-        let mut children = chart.state(state).children.iter().copied();
-        match chart.state(state).kind {
-            Kind::Compound { .. } => children.any(|child| {
-                chart.state(child).kind == Kind::Final && self.snapshot.is_active(child)
-            }),
-            Kind::Parallel => children
-                .filter(|&child| !matches!(chart.state(child).kind, Kind::History { .. }))
-                .all(|child| self.in_final(child)),
-            _ => false,
-        }
-    }
-
-    /// The case has reached a top-level final state: exit blocks run, nothing waits any more, the
-    /// parent is told. The configuration keeps the final state, for people to see.
-    fn end(&mut self) -> Result<(), Refused> {
-        let chart = self.chart;
-        let active = self.snapshot.configuration.clone();
-        self.stop()?;
-        let top = |state: &&StateIx| {
-            chart.state(**state).kind == Kind::Final && chart.state(**state).parent == Some(0)
-        };
-        let done = active.iter().find(top).copied();
-        let data = done.map_or(Value::Null, |state| self.done_data(state));
-        self.queue.clear();
-        if let Some(parent) = self.snapshot.parent.clone()
-            && parent.invoked
-        {
-            self.effects.push(Effect::Send {
-                case_id: parent.case_id,
-                event: format!("done.invoke.{}", parent.name),
-                payload: data,
-                at: self.now,
-                from_child: Some(parent.name.to_string()),
-            });
-        }
-        Ok(())
-    }
-
-    /// Runs the exit blocks of every active state, innermost first; nothing waits any more.
-    pub(crate) fn stop(&mut self) -> Result<(), Refused> {
-        let chart = self.chart;
-        let active = self.snapshot.configuration.clone();
-        for &state in active.iter().rev() {
-            for block in &chart.state(state).on_exit {
-                self.run(block)?;
-            }
-            self.cancel_invokes(state);
-        }
-        self.snapshot.terms.clear();
-        self.snapshot.pending.clear();
-        self.snapshot.done = true;
-        self.queue.clear();
         Ok(())
     }
 

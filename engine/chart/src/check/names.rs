@@ -324,7 +324,9 @@ fn spawned(block: &Block, into: &mut Vec<String>) {
         match action {
             Action::Spawn(spawn) => into.push(spawn.chart.clone()),
             Action::If { branches, otherwise } => {
-                branches.iter().for_each(|(_, block)| spawned(block, into));
+                for (_, block) in branches {
+                    spawned(block, into);
+                }
                 spawned(otherwise, into);
             }
             Action::Foreach { body, .. } => spawned(body, into),

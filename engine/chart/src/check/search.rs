@@ -254,7 +254,7 @@ impl Search<'_> {
             let mut written = BTreeSet::new();
             writes(&transition.actions, &mut written);
             if !transition.targets.is_empty() {
-                for state in self.machine.chart.states.iter() {
+                for state in &self.machine.chart.states {
                     state.on_entry.iter().for_each(|block| writes(block, &mut written));
                     state.on_exit.iter().for_each(|block| writes(block, &mut written));
                 }
@@ -283,7 +283,7 @@ impl Search<'_> {
         }
         let bounded = inner.places.len() > INNER_MAX;
         let stuck = (0..inner.places.len()).filter(|one| !free.contains(one) && !bounded);
-        let culprit = stuck.flat_map(|one| inner.by[one].first()).min();
+        let culprit = stuck.filter_map(|one| inner.by[one].first()).min();
         if let Some(&culprit) = culprit {
             self.found.endless.entry(culprit).or_insert_with(|| trace.to_vec());
         }

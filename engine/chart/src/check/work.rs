@@ -108,7 +108,8 @@ fn term(check: &mut Check<'_>, state: StateIx) {
             format!("the term of `{id}` tells nobody and nothing takes its `term.due`"),
         );
     }
-    if !owed && !leads_on && !(taken && term.rungs.is_empty()) {
+    let kept = taken && term.rungs.is_empty();
+    if !(owed || leads_on || kept) {
         check.report(
             ProblemKind::NobodyOwes,
             term.place,
@@ -211,7 +212,9 @@ pub(super) fn writes(block: &Block, into: &mut BTreeSet<String>) {
                 }
             }
             Action::If { branches, otherwise } => {
-                branches.iter().for_each(|(_, block)| writes(block, into));
+                for (_, block) in branches {
+                    writes(block, into);
+                }
                 writes(otherwise, into);
             }
             Action::Foreach { body, .. } => writes(body, into),

@@ -48,7 +48,7 @@ impl Reader {
         };
         let value = fields.take(verb)?;
         let action = match verb {
-            "set" => self.set(value).map(Action::Set),
+            "set" => Some(Action::Set(self.set(value))),
             "raise" => self.raise(value),
             "send" => self.send(value),
             "cancel" => self.cancel(value),
@@ -84,7 +84,7 @@ impl Reader {
     }
 
     /// A list of assignments.
-    pub(crate) fn set(&mut self, node: &Node) -> Option<Vec<Assign>> {
+    pub(crate) fn set(&mut self, node: &Node) -> Vec<Assign> {
         let mut all = Vec::new();
         let mut written = Vec::new();
         for one in Self::one_or_many(node) {
@@ -108,7 +108,7 @@ impl Reader {
             }
         }
         self.source.assignments.push(written);
-        Some(all)
+        all
     }
 
     fn path(&mut self, node: &Node) -> Option<DataPath> {

@@ -142,7 +142,7 @@ fn drop_keys(value: &mut Value, keys: &[&str]) {
 
 /// Every value of an object.
 fn for_values(value: Option<&mut Value>, mut each: impl FnMut(&mut Value)) {
-    if let Some(Value::Object(map)) = value {
+    if let Some(map) = value.and_then(Value::as_object_mut) {
         map.values_mut().for_each(&mut each);
     }
 }

@@ -66,10 +66,8 @@ impl Reader {
                     .collect();
             }
         }
-        if let Some(set) = fields.take("set")
-            && let Some(assigns) = self.set(set)
-        {
-            spec.actions.push(Action::Set(assigns));
+        if let Some(set) = fields.take("set") {
+            spec.actions.push(Action::Set(self.set(set)));
         }
         if let Some(block) = fields.take("do") {
             spec.actions.extend(self.block(block));
