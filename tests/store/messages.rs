@@ -14,7 +14,17 @@ both!(
     notices_wait_until_a_letter_is_built,
     a_letter_is_built_once,
     one_process_builds_the_letter_of_a_person_and_a_day,
+    a_notice_that_no_step_asked_for_is_written_once,
 );
+
+async fn a_notice_that_no_step_asked_for_is_written_once(fresh: &Fresh) {
+    let mut notice = full("a").notices.remove(0);
+    notice.id = "told".to_owned();
+    assert_eq!(notices::put(&fresh.store, std::slice::from_ref(&notice)).await.unwrap(), 1);
+    assert_eq!(notices::put(&fresh.store, std::slice::from_ref(&notice)).await.unwrap(), 0);
+    let found = notices::of_case(&fresh.store, &notice.case_id).await.unwrap();
+    assert_eq!(found.into_iter().map(|stored| stored.notice).collect::<Vec<_>>(), [notice]);
+}
 
 /// The sender `sender` writes one message per given delay to `receiver`.
 async fn send(store: &Store, sender: &str, receiver: &str, delays: &[i64]) {

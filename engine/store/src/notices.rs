@@ -13,7 +13,7 @@ use sqlx::types::Json;
 use crate::batch::document;
 use crate::error::{ChoreError, ReadError};
 use crate::leases;
-use crate::rows::{OutboxRow, StoredNotice};
+use crate::rows::{NoticeRow, OutboxRow, StoredNotice};
 use crate::store::Store;
 
 /// Takes the letter of `person` for `local_date` (`2022-11-25`) for `owner` until `until_ms`;
@@ -27,6 +27,23 @@ pub async fn claim_digest(
     until_ms: i64,
 ) -> Result<bool, ChoreError> {
     leases::take(store, &format!("digest:{person}:{local_date}"), owner, now_ms, until_ms).await
+}
+
+/// Writes notices that no step has asked for (a failure the administrator must hear of); one that is
+/// there already is left as it is. How many are new.
+pub async fn put(store: &Store, rows: &[NoticeRow]) -> Result<u64, ChoreError> {
+    const SQL: &str = "
+        INSERT INTO notices (case_id, id, revision, ordinal, role, subject, letter, item, rung,
+            due_at_ms, immediate, data, created_at_ms)
+        SELECT d.value->>'case_id', d.value->>'id', CAST(d.value->>'revision' AS bigint),
+            CAST(d.value->>'ordinal' AS bigint), d.value->>'role', d.value->>'subject',
+            d.value->>'letter', d.value->>'item', d.value->>'rung',
+            CAST(d.value->>'due_at_ms' AS bigint), CAST(d.value->>'immediate' AS boolean),
+            d.value->>'data', CAST(d.value->>'created_at_ms' AS bigint)
+        FROM jsonb_each($1) d WHERE d.value->>'id' <> ''
+        ON CONFLICT (case_id, id) DO NOTHING";
+    let rows = document(rows.iter())?;
+    Ok(write_one!(store, SQL, Json(&*rows)))
 }
 
 /// The first `limit` notices that were written at or before `before_ms` and are in no letter yet,
