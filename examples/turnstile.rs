@@ -49,11 +49,8 @@ async fn main() -> Result<()> {
     let runtime = Runtime::open(store, Setup::new(vec![chart], Arc::clone(&calendar))).await?;
 
     let visitor = ActorRef::person("visitor");
-    let opening = Opening {
-        chart: "turnstile".to_owned(),
-        subject: "ministry".to_owned(),
-        data: json!({}),
-    };
+    let opening =
+        Opening { chart: "turnstile".to_owned(), subject: "ministry".to_owned(), data: json!({}) };
     let opened = runtime.send(Command::open("example", "gate 1", opening, visitor.clone())).await?;
     println!("case {} is {:?}", opened.case_id, opened.states);
 

@@ -63,7 +63,7 @@ states:
 "#;
 
 /// A term of five working days with a reminder and two escalations; `answer` ends it.
-pub(crate) const ANSWER: &str = r#"
+pub(crate) const ANSWER: &str = r"
 chart: answer
 version: 1
 title: { vi: Trả lời công văn, en: Answer to a letter }
@@ -93,7 +93,7 @@ states:
     title: { vi: Đã trả lời, en: Answered }
     basis: product
     type: final
-"#;
+";
 
 /// A parent that spawns two counters' worth of children, and a child that reports back.
 pub(crate) const PARENT: &str = r#"
@@ -155,6 +155,59 @@ states:
     type: final
 "#;
 
+/// Invokes a counter, can stop doing so, and can shout at a case that is not there.
+pub(crate) const INVOKER: &str = r#"
+chart: invoker
+version: 1
+title: { vi: Hồ sơ gọi, en: Invoker }
+basis: product
+roles:
+  clerk: { title: { vi: Người đếm, en: Clerk }, holders: "['anna']" }
+events:
+  stop: { title: { vi: Dừng, en: Stop }, basis: product }
+  shout: { title: { vi: Gọi, en: Shout }, basis: product }
+initial: working
+states:
+  working:
+    title: { vi: Đang làm, en: Working }
+    basis: product
+    invoke: { id: helper, chart: counter }
+    on:
+      stop: { to: stopped, cancels: true }
+      shout: { do: [ { send: { event: hello, to: { case: "'nobody'" } } } ] }
+  stopped:
+    title: { vi: Đã dừng, en: Stopped }
+    basis: product
+    task: { for: clerk, title: { vi: Kết thúc, en: Finish } }
+"#;
+
+/// Its due moment cannot be taken: the list has no fourth element.
+pub(crate) const FRAGILE: &str = r#"
+chart: fragile
+version: 1
+title: { vi: Hồ sơ hỏng, en: Fragile }
+basis: product
+roles:
+  clerk: { title: { vi: Người đếm, en: Clerk }, holders: "['anna']" }
+data:
+  type: object
+  properties:
+    items: { type: array, items: { type: integer }, default: [ 1 ] }
+    last: { type: integer, default: 0 }
+events:
+  fill: { title: { vi: Bổ sung, en: Fill }, basis: product }
+initial: waiting
+states:
+  waiting:
+    title: { vi: Đang chờ, en: Waiting }
+    basis: product
+    task: { for: clerk, title: { vi: Bổ sung, en: Fill } }
+    term: { due: after 1 working_days }
+    on:
+      term.due: { set: [ { path: data.last, to: "data.items[3]" } ] }
+      fill: { set: [ { path: data.items, to: "[1, 2, 3, 4]" } ] }
+"#;
+
 /// A database of one test.
 pub(crate) struct Place {
     pub(crate) url: String,
@@ -204,7 +257,7 @@ impl Place {
 }
 
 pub(crate) fn setup() -> Setup {
-    let charts = [COUNTER, ANSWER, PARENT, CHILD].map(definition).into();
+    let charts = [COUNTER, ANSWER, PARENT, CHILD, INVOKER, FRAGILE].map(definition).into();
     let calendar = Calendar::parse(include_str!("../../workflows/calendars/vn-state.json"));
     Setup::new(charts, Arc::new(calendar.unwrap())).on(Clock::standing_at(MONDAY))
 }

@@ -69,11 +69,8 @@ async fn a_stale_page_is_told_so(place: Place) {
     let add = |key: &str| command(&opened.case_id, "add", json!({}), key).expecting(1);
     runtime.send(add("a")).await.unwrap();
     let stale = runtime.send(add("b")).await;
-    let expected = SendError::Stale {
-        case_id: opened.case_id.clone(),
-        expected: Some(1),
-        decision: 2,
-    };
+    let expected =
+        SendError::Stale { case_id: opened.case_id.clone(), expected: Some(1), decision: 2 };
     assert_eq!(stale, Err(expected));
     // The page that had sent the first command still gets its receipt.
     assert_eq!(runtime.send(add("a")).await.unwrap().decision, 2);

@@ -66,9 +66,8 @@ fn a_role_on_a_scope_is_held_on_everything_below_and_only_in_its_time() {
 fn a_substitute_acts_with_the_roles_they_stand_in_for_and_both_are_recorded() {
     let assignments = assignments();
     let actor = ActorRef { on_behalf_of: Some("binh".to_owned()), ..ActorRef::person("chi") };
-    let resolve = |after_ms: i64| {
-        assignments.resolve(&actor, "platform/p1", "c1", MONDAY.plus_ms(after_ms))
-    };
+    let resolve =
+        |after_ms: i64| assignments.resolve(&actor, "platform/p1", "c1", MONDAY.plus_ms(after_ms));
     let acting = resolve(5).unwrap();
     assert_eq!((acting.id.as_str(), acting.roles.as_slice()), ("chi", &["focal".to_owned()][..]));
     assert_eq!(acting.on_behalf_of.as_deref(), Some("binh"));
@@ -102,10 +101,7 @@ fn the_scopes_of_a_subject_go_up_to_the_ministry() {
         ("ministry", &["case/c", "ministry"]),
         ("", &["case/c", "ministry"]),
         ("platform/p1", &["case/c", "platform/p1", "ministry"]),
-        (
-            "participation/p1/e1",
-            &["case/c", "participation/p1/e1", "platform/p1", "ministry"],
-        ),
+        ("participation/p1/e1", &["case/c", "participation/p1/e1", "platform/p1", "ministry"]),
     ];
     for (subject, expected) in cases {
         assert_eq!(scopes(subject, "c"), expected, "{subject}");

@@ -5,10 +5,7 @@ use serde_json::json;
 
 use super::desk::{DAY_MS, MONDAY, Place, demand_clean, on_both, setup};
 
-on_both!(
-    each_period_is_opened_once_for_each_subject,
-    missed_periods_are_made_up_for,
-);
+on_both!(each_period_is_opened_once_for_each_subject, missed_periods_are_made_up_for,);
 
 fn monthly() -> Schedule {
     let cron = Cron::parse("0 0 0 15 * *").unwrap();

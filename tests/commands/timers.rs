@@ -2,10 +2,12 @@
 
 use chart::moment::Timestamp;
 use runtime::clock::Clock;
+use serde_json::Value;
 use store::rows::TimerRow;
 
 use super::desk::{
-    ANSWER, DAY_MS, MONDAY, Place, demand_clean, definition, entries, on_both, open, setup,
+    ANSWER, DAY_MS, MONDAY, Place, command, data, definition, demand_clean, entries, on_both, open,
+    setup,
 };
 
 on_both!(
@@ -15,7 +17,47 @@ on_both!(
     a_timer_of_an_answered_case_is_gone,
     two_processes_fire_each_timer_once,
     cases_of_a_chart_that_cannot_be_loaded_are_named_and_left_alone,
+    a_timer_that_fails_is_dead_and_can_be_run_again,
+    serving_fires_what_is_due_until_it_is_told_to_stop,
 );
+
+async fn a_timer_that_fails_is_dead_and_can_be_run_again(place: Place) {
+    let runtime = place.runtime().await;
+    let opened = open(&runtime, "fragile", "1").await;
+    let (case_id, store) = (&opened.case_id, runtime.store());
+    runtime.run_to(MONDAY.plus_ms(3 * DAY_MS)).await.unwrap();
+    assert_eq!(kinds(&entries(&runtime, case_id).await), ["event"]);
+    assert_eq!(store::timers::dead_of_case(store, case_id).await.unwrap().len(), 1);
+    let told = store::notices::of_case(store, case_id).await.unwrap();
+    assert_eq!((told.len(), told[0].notice.role.as_str()), (1, "administrator"));
+    demand_clean(&runtime).await;
+    // The case stays open to people; once it is mended, the timer runs again.
+    runtime.send(command(case_id, "fill", Value::Null, "f")).await.unwrap();
+    assert_eq!(store::timers::revive(store, case_id).await.unwrap(), 1);
+    runtime.run_until_idle().await.unwrap();
+    assert_eq!(data(&runtime, case_id).await["last"], 4);
+    assert_eq!(store::notices::of_case(store, case_id).await.unwrap().len(), 1);
+    demand_clean(&runtime).await;
+}
+
+async fn serving_fires_what_is_due_until_it_is_told_to_stop(place: Place) {
+    let runtime = place.runtime().await;
+    let opened = open(&runtime, "answer", "1").await;
+    runtime.advance_to(MONDAY.plus_ms(14 * DAY_MS)).await.unwrap();
+    let (stop, stopped) = tokio::sync::oneshot::channel::<()>();
+    let other = runtime.clone();
+    let case_id = opened.case_id.clone();
+    let watcher = async move {
+        while entries(&other, &case_id).await.len() < 6 {
+            tokio::task::yield_now().await;
+        }
+        stop.send(()).unwrap();
+    };
+    let shutdown = async { stopped.await.unwrap() };
+    tokio::join!(runtime.serve(shutdown), watcher);
+    assert_eq!(runtime.done().timers_fired, 5);
+    demand_clean(&runtime).await;
+}
 
 fn kinds(entries: &[(String, String)]) -> Vec<&str> {
     entries.iter().map(|(kind, _)| kind.as_str()).collect()
@@ -66,7 +108,10 @@ async fn a_timer_of_an_answered_case_is_gone(place: Place) {
     assert_eq!(timers.len(), 5);
     let generation = timers[0].timer.generation;
     place
-        .tamper(&format!("UPDATE timers SET generation = {} WHERE name LIKE 'rung:%'", generation + 7))
+        .tamper(&format!(
+            "UPDATE timers SET generation = {} WHERE name LIKE 'rung:%'",
+            generation + 7
+        ))
         .await;
     runtime.run_to(MONDAY.plus_ms(14 * DAY_MS)).await.unwrap();
     let entries = entries(&runtime, &opened.case_id).await;

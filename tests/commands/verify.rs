@@ -5,6 +5,7 @@ use proptest::strategy::ValueTree as _;
 use proptest::test_runner::TestRunner;
 use runtime::engine::Runtime;
 use serde_json::{Value, json};
+use store::people::{self, OrganisationRow, PersonRow};
 
 use super::desk::{DAY_MS, MONDAY, Place, command, demand_clean, on_both, open};
 
@@ -15,7 +16,41 @@ on_both!(
     a_vanished_case_is_found_by_the_anchor,
     tasks_and_timers_that_are_not_the_heads_are_found,
     a_corrupt_case_stops_alone,
+    erasing_a_person_leaves_everything_clean,
 );
+
+async fn erasing_a_person_leaves_everything_clean(place: Place) {
+    let (runtime, cases) = busy(&place).await;
+    let store = runtime.store();
+    let text = str::to_owned;
+    let office = OrganisationRow {
+        id: text("office"),
+        kind: text("department"),
+        name: text("{}"),
+        parent_id: None,
+        document: text("{}"),
+    };
+    people::put_organisations(store, &[office]).await.unwrap();
+    let anna = PersonRow {
+        id: text("anna"),
+        organisation: text("office"),
+        name: text("Nguyễn Thị An"),
+        email: text("an@example.vn"),
+        language: text("vi"),
+        erased: false,
+    };
+    people::put_persons(store, &[anna]).await.unwrap();
+    let before = runtime.take_anchor().await.unwrap();
+    store::personal::erase_person(store, "anna").await.unwrap();
+    let erased = people::find_person(store, "anna").await.unwrap().unwrap();
+    assert_eq!((erased.name.as_str(), erased.email.as_str(), erased.erased), ("", "", true));
+    let verified = runtime.verify().await.unwrap();
+    assert!(verified.is_clean(), "{:#?}", verified.findings);
+    assert_eq!(verified.anchor, before);
+    // The opaque id stays in the log.
+    let first = store::log::of_case(store, &cases[0]).await.unwrap().remove(0);
+    assert!(first.entry.actor.contains("anna"), "{}", first.entry.actor);
+}
 
 /// Commands drawn by the generator, many of which are refused.
 async fn storm(runtime: &Runtime, cases: &[String], size: usize, keys: &str) {
@@ -87,7 +122,7 @@ async fn each_flipped_column_is_found_and_named(place: Place) {
         assert_eq!(changed, 1, "{column}");
         let findings = runtime.verify().await.unwrap().findings;
         let named = findings.iter().any(|finding| {
-            finding.case_id == *case_id && finding.kind == "chain" && finding.what.contains("2")
+            finding.case_id == *case_id && finding.kind == "chain" && finding.what.contains('2')
         });
         assert!(named, "{column}: {findings:?}");
         assert!(findings.iter().all(|finding| finding.case_id == *case_id), "{findings:?}");
@@ -116,10 +151,12 @@ async fn a_cut_tail_is_found_by_the_anchor(place: Place) {
     let case_id = &cases[1];
     place.tamper(&without_triggers(&place)).await;
     // Cut the tail and set the head back, so that chain and replay hold.
-    place.tamper(&format!(
-        "DELETE FROM log WHERE case_id = '{case_id}' AND revision =
+    place
+        .tamper(&format!(
+            "DELETE FROM log WHERE case_id = '{case_id}' AND revision =
             (SELECT max(revision) FROM log WHERE case_id = '{case_id}')"
-    )).await;
+        ))
+        .await;
     let findings = runtime.verify().await.unwrap().findings;
     let named = findings.iter().any(|one| one.case_id == *case_id && one.kind == "missing");
     assert!(named, "{findings:?}");

@@ -6,7 +6,7 @@
 //!
 //! **Invariant:** nothing pure reads a clock; a step gets its `now` as an argument.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -94,7 +94,7 @@ fn real_now() -> Timestamp {
     Timestamp(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// A key for a command whose sender brings none, such as a page or the command line (UUIDv7).
+/// A key for a command whose sender brings none, such as a page or the command line (`UUIDv7`).
 #[expect(clippy::disallowed_methods, reason = "keys made up for people are the one drawn id (R4)")]
 pub fn fresh_key() -> String {
     Uuid::now_v7().to_string()
@@ -127,6 +127,10 @@ impl Salts {
                 bytes[16..].copy_from_slice(right.as_bytes());
             }
         }
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+        bytes.iter().fold(String::with_capacity(64), |mut hex, byte| {
+            // Writing to a string does not fail.
+            let _written = write!(hex, "{byte:02x}");
+            hex
+        })
     }
 }

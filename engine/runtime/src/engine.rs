@@ -259,25 +259,25 @@ impl Runtime {
             if !self.shared.clock.is_virtual() || now >= until {
                 return Ok(done);
             }
-            let next = self.next_moment(until).await?;
-            self.advance_to(next.unwrap_or(until)).await?;
+            let next = self.next_moment().await?;
+            self.advance_to(next.unwrap_or(until).min(until)).await?;
         }
     }
 
-    /// The next moment after now at which anything is due up to `until`: a timer, a delayed message,
-    /// a schedule. What is due already and still there (a stranded case) is passed over.
-    pub async fn next_moment(&self, until: Timestamp) -> Result<Option<Timestamp>, RoundError> {
+    /// The next moment after now at which anything is due: a timer, a delayed message, a schedule.
+    /// What is due already and still there (a stranded case) is passed over.
+    pub async fn next_moment(&self) -> Result<Option<Timestamp>, RoundError> {
         let (store, now) = (&self.shared.store, self.shared.clock.now());
         let mut timer = store::timers::next_due(store).await?.map(Timestamp);
         if timer.is_some_and(|due| due <= now) {
-            let upcoming = store::timers::upcoming(store, until.as_ms(), UPCOMING_MAX).await?;
+            let upcoming = store::timers::upcoming(store, i64::MAX, UPCOMING_MAX).await?;
             let mut due = upcoming.iter().map(|stored| Timestamp(stored.timer.due_at_ms));
             timer = due.find(|&due| due > now);
         }
         let message = store::inbox::next_due(store).await?.map(Timestamp);
         let strike = self.next_strike().await?;
         let due = [timer, message, strike].into_iter().flatten();
-        Ok(due.filter(|&due| due > now && due <= until).min())
+        Ok(due.filter(|&due| due > now).min())
     }
 
     /// Sets the virtual clock of this database to `to`, never backwards; durable when it returns.
@@ -310,24 +310,17 @@ const CLOCK: &str = "clock";
 
 /// The clock the database stores; a database without one is given `clock`.
 async fn stored_clock(store: &Store, clock: Clock) -> Result<Clock, PublishError> {
-    match meta::find(store, CLOCK).await? {
-        Some(text) => match Clock::from_text(&text) {
-            Some(Clock::Virtual(at)) => {
-                // The caller's own handle keeps moving the clock of a database it has just made.
-                if let Clock::Virtual(given) = &clock {
-                    given.store(at.load(Ordering::SeqCst), Ordering::SeqCst);
-                    return Ok(clock);
-                }
-                Ok(Clock::Virtual(at))
-            }
-            Some(stored) => Ok(stored),
-            None => Err(PublishError::Clock { text }),
-        },
-        None => {
-            meta::set(store, CLOCK, &clock.to_text()).await?;
-            Ok(clock)
-        }
+    let Some(text) = meta::find(store, CLOCK).await? else {
+        meta::set(store, CLOCK, &clock.to_text()).await?;
+        return Ok(clock);
+    };
+    let stored = Clock::from_text(&text).ok_or(PublishError::Clock { text })?;
+    if let (Clock::Virtual(given), Clock::Virtual(at)) = (&clock, &stored) {
+        // The caller's own handle goes on from where the database stands.
+        given.store(at.load(Ordering::SeqCst), Ordering::SeqCst);
+        return Ok(clock);
     }
+    Ok(stored)
 }
 
 async fn answer(waiting: tokio::sync::oneshot::Receiver<Answer>) -> Answer {

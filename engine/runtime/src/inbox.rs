@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 use tracing::{error, warn};
 
 use crate::command::SendError;
+use crate::faults;
 use crate::queue::{Answer, Door, Outcome, Request, Work};
 use crate::shared::{RoundError, Shared, count};
 use crate::writes::inbox_kind;
@@ -88,8 +89,10 @@ async fn settle(shared: &Shared, row: &InboxRow, answer: Answer) -> Result<bool,
         Err(error) => {
             error!(case = row.receiver, sender = row.sender, %error, "a message is dead");
             count(&shared.counts.dead);
-            let now = shared.clock.now();
-            inbox::bury(&shared.store, row, &error.to_string(), now.as_ms()).await?;
+            let (now, why) = (shared.clock.now(), error.to_string());
+            inbox::bury(&shared.store, row, &why, now.as_ms()).await?;
+            let item = format!("message {}/{}/{}", row.sender, row.revision, row.ordinal);
+            faults::tell(shared, &row.receiver, &item, &why).await?;
             Ok(true)
         }
     }

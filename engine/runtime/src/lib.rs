@@ -13,6 +13,7 @@ pub mod command;
 pub mod roles;
 
 mod cache;
+mod entries;
 mod heads;
 pub mod library;
 mod plan;
@@ -21,6 +22,7 @@ pub mod shared;
 pub mod writer;
 mod writes;
 
+pub mod faults;
 pub mod inbox;
 pub mod outbox;
 pub mod schedules;

@@ -84,8 +84,8 @@ pub(crate) async fn round(shared: &Shared, performer: &Performer) -> Result<usiz
     let rows =
         outbox::claim(&shared.store, &shared.process, now.as_ms(), until_ms, CLAIM_MAX).await?;
     for stored in &rows {
-        let performed = performer.0(stored.row.clone()).await;
-        settle(shared, stored, performed, now).await?;
+        let outcome = performer.0(stored.row.clone()).await;
+        settle(shared, stored, outcome, now).await?;
     }
     Ok(rows.len())
 }

@@ -169,7 +169,8 @@ fn plan_inbox(
         (inbox_kind::SPAWN, Some(_)) => return Ok(Plan::Settled(Ok(Outcome::Void))),
         (_, None) => return Err(SendError::NoCase { case_id: request.case_id.to_string() }),
         (kind, Some(head)) => {
-            let told = if kind == inbox_kind::CANCEL { name::CANCELLED } else { row.event.as_str() };
+            let told =
+                if kind == inbox_kind::CANCEL { name::CANCELLED } else { row.event.as_str() };
             event = Event::inbox(told, payload, row.from_child.as_deref());
             taken = move_on(context, head, &event, &Actor::system())?;
         }

@@ -115,7 +115,7 @@ pub(crate) async fn publish(
         match Calendar::from_canonical(&row.document) {
             Ok(calendar) => library.add_calendar(Arc::new(calendar)),
             Err(error) => {
-                warn!(calendar = row.name, row.version, %error, "a calendar is unreadable")
+                warn!(calendar = row.name, row.version, %error, "a calendar is unreadable");
             }
         }
     }

@@ -23,7 +23,7 @@ pub const POLL: Duration = Duration::from_secs(1);
 /// How often schedules are looked at.
 pub const SCHEDULES_EVERY: Duration = Duration::from_secs(20);
 /// How often it is seen whether an anchor is to be taken.
-pub const ANCHORS_EVERY: Duration = Duration::from_secs(60);
+pub const ANCHORS_EVERY: Duration = Duration::from_mins(1);
 
 impl Runtime {
     /// Serves until `shutdown` resolves: fires timers, delivers messages, performs effects, opens

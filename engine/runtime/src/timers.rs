@@ -17,6 +17,7 @@ use tracing::{error, warn};
 
 use crate::cache::Head;
 use crate::command::SendError;
+use crate::faults;
 use crate::queue::{Answer, Door, Outcome, Request, Work};
 use crate::shared::{RoundError, Shared, count};
 
@@ -111,8 +112,10 @@ async fn settle(shared: &Shared, row: &TimerRow, answer: Answer) -> Result<bool,
         Err(error) => {
             error!(case = row.case_id, timer = row.name, %error, "a timer is dead");
             count(&shared.counts.dead);
-            let now = shared.clock.now();
-            timers::bury(&shared.store, row, &error.to_string(), now.as_ms()).await?;
+            let (now, why) = (shared.clock.now(), error.to_string());
+            timers::bury(&shared.store, row, &why, now.as_ms()).await?;
+            let item = format!("{}/{}", row.name, row.generation);
+            faults::tell(shared, &row.case_id, &item, &why).await?;
             Ok(true)
         }
     }

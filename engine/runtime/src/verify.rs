@@ -21,6 +21,7 @@ use store::{Store, anchors as stored_anchors, cases, log, tasks, timers};
 
 use crate::anchors;
 use crate::engine::Runtime;
+use crate::entries;
 use crate::library::Library;
 use crate::writes;
 
@@ -154,7 +155,7 @@ async fn verify_case(
     let mut entries = Vec::with_capacity(rows.len());
     for stored in rows {
         let revision = stored.entry.revision;
-        match writes::entry_of(stored.entry) {
+        match entries::entry_of(stored.entry) {
             Some(entry) => entries.push(entry),
             None => verified.find(case_id, "chain", format!("revision {revision} is no entry")),
         }

@@ -65,7 +65,9 @@ impl Writer {
             Ok(read) => read,
             Err(error) => {
                 let answer = SendError::Unavailable { why: error.to_string() };
-                batch.into_iter().for_each(|request| request.answer(Err(answer.clone())));
+                for request in batch {
+                    request.answer(Err(answer.clone()));
+                }
                 return;
             }
         };

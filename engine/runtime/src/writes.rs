@@ -11,19 +11,18 @@ use chart::canonical;
 use chart::definition::Chart;
 use chart::effect::Effect;
 use chart::entry::{Entry, states_text};
-use chart::event::{Event, Origin};
+use chart::event::Event;
 use chart::moment::Timestamp;
 use chart::snapshot::{Snapshot, Timer};
 use chart::step::active_ids;
-use chart::stepped::{EntryKind, Step, Trace};
+use chart::stepped::Step;
 use chart::waiting::{self, Task};
 use serde_json::{Value, json};
-use store::rows::{
-    self, EntryRow, InboxRow, NoticeRow, OutboxRow, ReceiptRow, TaskRow, TimerRow, Write,
-};
+use store::rows::{self, InboxRow, NoticeRow, OutboxRow, ReceiptRow, TaskRow, TimerRow, Write};
 
 use crate::cache::Head;
 use crate::command::Receipt;
+use crate::entries;
 
 /// The kinds of inbox rows.
 pub(crate) mod inbox_kind {
@@ -82,7 +81,7 @@ pub(crate) fn of(
             opened_at_ms: before.opened_at.as_ms(),
             ..head_row(chart, &snapshot)
         },
-        entries: vec![entry_row(entry, event, &trace)],
+        entries: vec![entries::row(entry, event, &trace)],
         tasks_put: tasks_put(before.tasks, &tasks, &snapshot),
         tasks_drop: tasks_drop(before.tasks, &tasks),
         timers_put: timers_put(before.timers, &timers, &snapshot),
@@ -168,10 +167,9 @@ pub(crate) fn head_differences(
 /// The stage of the first active state that has one, its own or an ancestor's.
 fn stage<'a>(chart: &'a Chart, snapshot: &Snapshot) -> &'a str {
     let named = |ix| chart.state(ix).stage.as_deref();
-    let innermost = snapshot.configuration.iter().rev();
+    let mut innermost = snapshot.configuration.iter().rev();
     innermost
-        .filter_map(|&ix| named(ix).or_else(|| chart.ancestors(ix).find_map(named)))
-        .next()
+        .find_map(|&ix| named(ix).or_else(|| chart.ancestors(ix).find_map(named)))
         .unwrap_or_default()
 }
 
@@ -193,10 +191,10 @@ pub(crate) fn task_row(task: &Task, snapshot: &Snapshot) -> TaskRow {
     let title = json!({ "vi": task.title.vi, "en": task.title.en });
     TaskRow {
         case_id: snapshot.case_id.as_ref().to_owned(),
-        state: task.state.to_string(),
+        state: task.state.clone(),
         generation: i64::from(task.generation),
-        element: task.element.to_string(),
-        role: task.role.to_string(),
+        element: task.element.clone(),
+        role: task.role.clone(),
         subject: snapshot.subject.as_ref().to_owned(),
         title: canonical::to_string(&title),
         opened_at_ms: snapshot.recorded_at.as_ms(),
@@ -216,7 +214,7 @@ fn tasks_drop(old: &[Task], new: &[Task]) -> Vec<(String, i64, String)> {
             && one.element == other.element
     };
     let gone = old.iter().filter(|task| !new.iter().any(|other| same(task, other)));
-    gone.map(|task| (task.state.to_string(), i64::from(task.generation), task.element.to_string()))
+    gone.map(|task| (task.state.clone(), i64::from(task.generation), task.element.clone()))
         .collect()
 }
 
@@ -325,88 +323,5 @@ impl Place<'_> {
             due_at_ms: self.snapshot.recorded_at.as_ms(),
             body: "{}".to_owned(),
         }
-    }
-}
-
-/// The row of an entry. The name of its event and its origin (`inbox:<child>` where a child sent it)
-/// have columns of their own; [`entry_of`] puts them together again as they are hashed.
-fn entry_row(entry: Entry, event: &Event, trace: &[Trace]) -> EntryRow {
-    let origin = origin_name(event.origin);
-    let origin = match &event.child {
-        Some(child) => format!("{origin}:{child}"),
-        None => origin.to_owned(),
-    };
-    EntryRow {
-        case_id: entry.case_id.as_ref().to_owned(),
-        revision: number(entry.revision),
-        kind: entry.kind.as_str().to_owned(),
-        semantics: entry.semantics,
-        recorded_at_ms: entry.recorded_at.as_ms(),
-        chart_sha: entry.chart_sha.as_ref().to_owned(),
-        calendar_sha: entry.calendar_sha,
-        actor: entry.actor,
-        event: event.name.as_ref().to_owned(),
-        payload: entry.payload,
-        origin,
-        states: entry.states,
-        data_sha: entry.data_sha,
-        effects: entry.effects,
-        terms: entry.terms,
-        snapshot: (!entry.snapshot.is_empty()).then_some(entry.snapshot),
-        trace: canonical::to_string(&Value::Array(trace.iter().map(trace_value).collect())),
-        prev_hash: entry.prev_hash,
-        hash: entry.hash,
-    }
-}
-
-/// The entry that `row` holds; `None` where a column cannot be one of an entry.
-pub(crate) fn entry_of(row: EntryRow) -> Option<Entry> {
-    let (origin, child) = match row.origin.split_once(':') {
-        Some((origin, child)) => (origin, Some(child)),
-        None => (row.origin.as_str(), None),
-    };
-    let event = json!({ "name": row.event, "origin": origin, "child": child });
-    Some(Entry {
-        case_id: row.case_id.into(),
-        revision: u64::try_from(row.revision).ok()?,
-        kind: kind_named(&row.kind)?,
-        semantics: row.semantics,
-        recorded_at: Timestamp(row.recorded_at_ms),
-        chart_sha: row.chart_sha.into(),
-        calendar_sha: row.calendar_sha,
-        actor: row.actor,
-        event: canonical::to_string(&event),
-        payload: row.payload,
-        states: row.states,
-        data_sha: row.data_sha,
-        effects: row.effects,
-        terms: row.terms,
-        snapshot: row.snapshot.unwrap_or_default(),
-        prev_hash: row.prev_hash,
-        hash: row.hash,
-    })
-}
-
-fn origin_name(origin: Origin) -> &'static str {
-    match origin {
-        Origin::Person => "person",
-        Origin::Timer => "timer",
-        Origin::Inbox => "inbox",
-        Origin::Operator => "operator",
-    }
-}
-
-fn kind_named(name: &str) -> Option<EntryKind> {
-    use EntryKind::{Calendar, Checkpoint, Event, Ignored, Notice, Skipped};
-    let kinds = [Event, Notice, Ignored, Skipped, Calendar, Checkpoint];
-    kinds.into_iter().find(|kind| kind.as_str() == name)
-}
-
-fn trace_value(trace: &Trace) -> Value {
-    match trace {
-        Trace::Log { label, value } => json!({ "log": label, "value": value }),
-        Trace::Exit(state) => json!({ "exit": state.as_ref() }),
-        Trace::Enter(state) => json!({ "enter": state.as_ref() }),
-        Trace::Error(error) => json!({ "error": error }),
     }
 }
