@@ -103,10 +103,14 @@ fn figures_of(data: &Value) -> Value {
 }
 
 async fn platforms(store: &Store) -> Result<Vec<Platform>, String> {
-    let filter =
-        CaseFilter { chart: Some("platform".to_owned()), open: Some(true), ..CaseFilter::default() };
-    let heads =
-        store::cases::list(store, &filter, "", i64::MAX).await.map_err(|error| error.to_string())?;
+    let filter = CaseFilter {
+        chart: Some("platform".to_owned()),
+        open: Some(true),
+        ..CaseFilter::default()
+    };
+    let heads = store::cases::list(store, &filter, "", i64::MAX)
+        .await
+        .map_err(|error| error.to_string())?;
     let mut platforms = Vec::with_capacity(heads.len());
     for head in heads {
         let snapshot: Value =
@@ -143,9 +147,7 @@ fn openings(
             let expected = platforms.iter().map(|platform| platform.id.clone()).collect();
             vec![open(None, "", expected)]
         }
-        Scope::Platform => {
-            taking_part.map(|one| open(Some(one), "", one.core.clone())).collect()
-        }
+        Scope::Platform => taking_part.map(|one| open(Some(one), "", one.core.clone())).collect(),
         Scope::Participation => taking_part
             .flat_map(|platform| platform.core.iter().map(move |core| (platform, core)))
             .map(|(platform, core)| open(Some(platform), core, Vec::new()))

@@ -82,9 +82,7 @@ async fn show(url: &str, outcome: &Outcome, lang: Lang) -> Result<(), Failure> {
 }
 
 /// Reads what is shown.
-async fn read(
-    url: &str,
-) -> Result<(Findings, demo_report::Names, Timestamp), SimulateError> {
+async fn read(url: &str) -> Result<(Findings, demo_report::Names, Timestamp), SimulateError> {
     let store = Store::open(url).await?;
     let charts = workflows::all().into_iter().filter_map(Definition::of).collect();
     let setup = Setup::new(charts, workflows::calendars::calendar());

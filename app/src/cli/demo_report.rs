@@ -191,7 +191,11 @@ fn ladder(found: &Findings, lang: Lang) -> String {
     days.dedup();
     for day in days {
         let of = |rungs: &BTreeMap<i32, u64>| count(rungs.get(&day).copied().unwrap_or(0));
-        table.add_row([Cell::new(rung(day, lang)), of(&found.report_rungs), of(&found.other_rungs)]);
+        table.add_row([
+            Cell::new(rung(day, lang)),
+            of(&found.report_rungs),
+            of(&found.other_rungs),
+        ]);
     }
     format!("{title}\n{table}")
 }
@@ -208,20 +212,47 @@ fn rung(days: i32, lang: Lang) -> String {
 fn happened(found: &Findings, outcome: &Outcome, lang: Lang) -> String {
     let reports = found.reports();
     let lines = [
-        (lang.pick("Yêu cầu bổ sung hồ sơ (dừng đồng hồ)", "Supplements asked (clock stopped)"), found.count("participation", "request_supplement")),
-        (lang.pick("Từ chối đăng ký", "Registrations refused"), found.count("participation", "refuse")),
-        (lang.pick("Không công nhận", "Recognitions refused"), found.count("platform", "refuse_recognition")),
+        (
+            lang.pick("Yêu cầu bổ sung hồ sơ (dừng đồng hồ)", "Supplements asked (clock stopped)"),
+            found.count("participation", "request_supplement"),
+        ),
+        (
+            lang.pick("Từ chối đăng ký", "Registrations refused"),
+            found.count("participation", "refuse"),
+        ),
+        (
+            lang.pick("Không công nhận", "Recognitions refused"),
+            found.count("platform", "refuse_recognition"),
+        ),
         (lang.pick("Công nhận", "Recognitions"), found.count("platform", "recognise")),
-        (lang.pick("Loại doanh nghiệp", "Enterprises removed"), found.count("participation", "remove")),
-        (lang.pick("Doanh nghiệp tự rút", "Enterprises withdrew"), found.count("participation", "withdraw")),
+        (
+            lang.pick("Loại doanh nghiệp", "Enterprises removed"),
+            found.count("participation", "remove"),
+        ),
+        (
+            lang.pick("Doanh nghiệp tự rút", "Enterprises withdrew"),
+            found.count("participation", "withdraw"),
+        ),
         (lang.pick("Đánh giá lại hằng năm", "Yearly re-evaluations"), found.reevaluations),
-        (lang.pick("Thu hồi công nhận", "Recognitions withdrawn"), found.count("platform", "withdraw_recognition")),
-        (lang.pick("Phiên họp hoãn vì không đủ thành viên", "Sessions put off for want of a quorum"), found.count("evaluation", "postpone_session")),
+        (
+            lang.pick("Thu hồi công nhận", "Recognitions withdrawn"),
+            found.count("platform", "withdraw_recognition"),
+        ),
+        (
+            lang.pick(
+                "Phiên họp hoãn vì không đủ thành viên",
+                "Sessions put off for want of a quorum",
+            ),
+            found.count("evaluation", "postpone_session"),
+        ),
         (lang.pick("Báo cáo muộn", "Reports late"), reports.late),
         (lang.pick("Báo cáo chưa nộp", "Reports missing"), reports.missing),
         (lang.pick("Báo cáo không phát sinh", "Nil reports"), reports.nil),
         (lang.pick("Báo cáo đính chính", "Reports corrected"), reports.corrected),
-        (lang.pick("Lệnh bị từ chối kèm lý do", "Commands refused with reasons"), outcome.refused.values().sum()),
+        (
+            lang.pick("Lệnh bị từ chối kèm lý do", "Commands refused with reasons"),
+            outcome.refused.values().sum(),
+        ),
     ];
     let title = lang.pick("Những việc đã xảy ra", "What happened");
     let headings = [lang.pick("Việc", "What"), lang.pick("Số lần", "Times")];

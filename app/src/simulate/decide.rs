@@ -198,8 +198,7 @@ fn sender(place: &Place<'_>, role: &str, element: &str, draw: &mut Draw) -> Opti
         }
     }
     let snapshot = place.snapshot;
-    let holders =
-        place.assignments.holders(role, &snapshot.subject, &snapshot.case_id, place.now);
+    let holders = place.assignments.holders(role, &snapshot.subject, &snapshot.case_id, place.now);
     let first = holders.first()?;
     let other = draw.pick(&holders).filter(|_| draw.clone().chance(150));
     let holder = other.unwrap_or(first);
@@ -213,7 +212,7 @@ fn sender(place: &Place<'_>, role: &str, element: &str, draw: &mut Draw) -> Opti
 /// How often, in a thousand first tries, something is left out of the payload of `event`.
 fn mistakes(event: &str) -> u64 {
     match event {
-        "open_session" => 160,
+        "open_session" => 220,
         "submit" => 80,
         "record_month" | "record_vote" => 60,
         "set_criteria" | "form_body" => 40,

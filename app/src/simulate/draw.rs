@@ -97,7 +97,9 @@ mod tests {
     fn a_weight_of_nothing_is_never_drawn() {
         let items = [("never", 0), ("often", 3), ("seldom", 1)];
         let drawn: Vec<&str> = (0..200)
-            .filter_map(|at| Draw::of(at, &["w"]).weighted(&items, |item| item.1).map(|item| item.0))
+            .filter_map(|at| {
+                Draw::of(at, &["w"]).weighted(&items, |item| item.1).map(|item| item.0)
+            })
             .collect();
         assert!(!drawn.contains(&"never") && drawn.contains(&"seldom"));
         assert!(drawn.iter().filter(|one| **one == "often").count() > 100);

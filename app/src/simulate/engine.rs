@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use chart::moment::Timestamp;
 use runtime::clock::Clock;
+use runtime::command::{Command, Receipt, SendError};
 use runtime::outbox::Performer;
 use runtime::publishing::Definition;
 use runtime::{Runtime, Setup};
@@ -18,6 +19,12 @@ use store::Store;
 
 use super::SimulateError;
 use crate::schedules;
+
+/// What a sender hears.
+pub type Answer = Result<Receipt, SendError>;
+
+/// How often a batch is sent again while the database recovers from a crash.
+const RESENDS_MAX: u32 = 5;
 
 /// A runtime that can crash and be opened again.
 #[derive(Debug)]
@@ -84,6 +91,22 @@ impl Engine {
         let runtime = self.runtime()?.clone();
         let threads = self.threads.as_ref().ok_or(SimulateError::Gone)?;
         threads.spawn(work(runtime)).await.map_err(|_| SimulateError::Gone)?
+    }
+
+    /// Sends a batch, again while the database is busy with what a crash has left; the answers are
+    /// in its order.
+    pub async fn send(&self, commands: Vec<Command>) -> Result<Vec<Answer>, SimulateError> {
+        let mut resends = 0;
+        loop {
+            let batch = commands.clone();
+            let answers =
+                self.call(|runtime| async move { Ok(runtime.send_all(batch).await) }).await?;
+            let is_busy = |answer: &Answer| matches!(answer, Err(SendError::Unavailable { .. }));
+            if resends == RESENDS_MAX || !answers.iter().any(is_busy) {
+                return Ok(answers);
+            }
+            resends += 1;
+        }
     }
 
     /// Begins `work` and crashes after `pause`, whether it is over or not.

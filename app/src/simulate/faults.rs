@@ -6,10 +6,15 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
+use runtime::Runtime;
+use runtime::command::Command;
 use runtime::outbox::{Performed, Performer};
 
+use super::SimulateError;
 use super::draw::Draw;
+use super::engine::{Answer, Engine};
 
 /// How many of each fault were put in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
@@ -22,6 +27,19 @@ pub struct Faults {
     pub duplicates: u64,
     /// The mail server refused a letter for the time being.
     pub refused_mail: u64,
+}
+
+impl Faults {
+    /// Both together.
+    #[must_use]
+    pub fn plus(self, other: Self) -> Self {
+        Self {
+            crashes: self.crashes + other.crashes,
+            lost_replies: self.lost_replies + other.lost_replies,
+            duplicates: self.duplicates + other.duplicates,
+            refused_mail: self.refused_mail + other.refused_mail,
+        }
+    }
 }
 
 /// What happens to one batch of commands.
@@ -46,6 +64,35 @@ pub fn of_batch(seed: u64, batch: u64) -> Fault {
         70..140 => Fault::Duplicates,
         _ => Fault::None,
     }
+}
+
+/// Sends `commands` with `fault`, and counts what was put in; the answers are in their order.
+pub(super) async fn send(
+    engine: &mut Engine,
+    fault: Fault,
+    commands: Vec<Command>,
+    faults: &mut Faults,
+) -> Result<Vec<Answer>, SimulateError> {
+    let count = commands.len() as u64;
+    match fault {
+        Fault::None => {}
+        Fault::Crash(pause_us) => {
+            let lost = commands.clone();
+            let work = move |runtime: Runtime| async move { Ok(runtime.send_all(lost).await) };
+            engine.crash_during(Duration::from_micros(pause_us), work).await?;
+            faults.crashes += 1;
+        }
+        Fault::LostReplies => {
+            engine.send(commands.clone()).await?;
+            faults.lost_replies += count;
+        }
+        Fault::Duplicates => {
+            let twice = commands.iter().flat_map(|one| [one.clone(), one.clone()]).collect();
+            faults.duplicates += count;
+            return Ok(engine.send(twice).await?.into_iter().step_by(2).collect());
+        }
+    }
+    engine.send(commands).await
 }
 
 /// A performer that refuses some letters the first time, and counts how many.

@@ -194,7 +194,8 @@ fn report(head: &Head, data: &Value, calendar: &Calendar, now: Timestamp, findin
         return;
     }
     let ms = |name: &str| data[name].as_i64().unwrap_or(0);
-    let opened = if ms("period_opens_at_ms") > 0 { ms("period_opens_at_ms") } else { head.opened_at_ms };
+    let opened =
+        if ms("period_opens_at_ms") > 0 { ms("period_opens_at_ms") } else { head.opened_at_ms };
     let month = calendar.local_date(Timestamp(opened).min(now)).format("%Y-%m").to_string();
     let line = findings.months.entry(month).or_default();
     line.opened += 1;
@@ -207,7 +208,8 @@ fn report(head: &Head, data: &Value, calendar: &Calendar, now: Timestamp, findin
     }
     line.nil += u64::from(received && data["nil_report"] == true);
     line.returned += u64::from(ms("returns") > 0);
-    line.corrected += u64::from(data["correction_reason"].as_str().is_some_and(|why| !why.is_empty()));
+    line.corrected +=
+        u64::from(data["correction_reason"].as_str().is_some_and(|why| !why.is_empty()));
 }
 
 async fn log(store: &Store, library: &Library, findings: &mut Findings) -> Result<(), ReadError> {
@@ -261,8 +263,7 @@ async fn overdue(
         let due_on = calendar.local_date(due_at.plus_ms(-1));
         let today = calendar.local_date(now);
         let holders = assignments.holders(&task.role, &task.subject, &task.case_id, now);
-        let organisation =
-            holders.first().map(|one| one.organisation.clone()).unwrap_or_default();
+        let organisation = holders.first().map(|one| one.organisation.clone()).unwrap_or_default();
         if !seen.insert((task.case_id.clone(), task.state.clone(), task.role.clone())) {
             continue;
         }

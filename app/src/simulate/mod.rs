@@ -5,13 +5,15 @@
 //! something is due (R35), and the people are made up: each looks at their tasks, asks the chart
 //! what is allowed, and acts in time, late, wrongly or not at all, as a keyed draw has it.
 //!
-//! Reading order: [`Plan`], [`run`], then `programme` (the loop), `policy` (who does what), `decide`
+//! Reading order: [`Plan`], [`run`], then `programme` (the loop), `agenda` (when),
+//! `policy` (who does what), `decide`
 //! (one act), `payload`, `sense` and `figures` (what is sent), `engine` and `faults` (what is made to
 //! fail), `digest` (what must come out the same), `findings` (what the database tells afterwards).
 //!
 //! **Invariant:** for one plan the entries of every case are the same on every database, with every
 //! size of batch, and with faults as without.
 
+mod agenda;
 pub mod decide;
 pub mod digest;
 pub mod draw;

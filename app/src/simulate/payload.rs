@@ -90,8 +90,15 @@ fn text(schema: &Value, name: &str, setting: Setting<'_>, draw: &mut Draw) -> St
 /// A number as papers of that kind carry it.
 fn paper(event: &str, number: i64) -> String {
     match event {
-        "recognise" | "withdraw_recognition" | "form_body" | "remove" | "accept" | "approve"
-        | "amend_catalogue" | "list_platform" | "remove_platform" => {
+        "recognise"
+        | "withdraw_recognition"
+        | "form_body"
+        | "remove"
+        | "accept"
+        | "approve"
+        | "amend_catalogue"
+        | "list_platform"
+        | "remove_platform" => {
             format!("{number}/QĐ-BTTTT")
         }
         "draft_minutes" => format!("{number}/BB-HĐ"),

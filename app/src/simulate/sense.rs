@@ -133,7 +133,9 @@ fn participation(scene: &Scene<'_>, payload: &mut Map<String, Value>) {
                 "personal_data": "Áp dụng quy chế bảo vệ dữ liệu cá nhân của doanh nghiệp.",
                 "storage_in_vietnam": "Toàn bộ dữ liệu lưu trữ tại Việt Nam.",
             });
-            if scene.mistaken && let Some(parts) = dossier.as_object_mut() {
+            if scene.mistaken
+                && let Some(parts) = dossier.as_object_mut()
+            {
                 parts.remove("security_level");
             }
             set(payload, "dossier", dossier);
@@ -153,10 +155,8 @@ fn plan(scene: &Scene<'_>, payload: &mut Map<String, Value>, draw: &mut Draw) {
         "save" | "submit" => {
             let asked = texts(&data["contents_required"]);
             let left_out = usize::from(scene.mistaken);
-            let contents: Map<String, Value> = asked
-                .skip(left_out)
-                .map(|part| (part.to_owned(), json!(planned(part))))
-                .collect();
+            let contents: Map<String, Value> =
+                asked.skip(left_out).map(|part| (part.to_owned(), json!(planned(part)))).collect();
             set(payload, "contents", Value::Object(contents));
         }
         "revise" => {
@@ -245,7 +245,8 @@ fn present(scene: &Scene<'_>, draw: &mut Draw) -> Vec<Value> {
         .collect();
     let leads = |one: &str| data["chair"] == one || data["secretary"] == one;
     let others = members.len().saturating_sub(2);
-    let away = if scene.mistaken { others.saturating_sub(1) } else { usize::from(draw.chance(200)) };
+    let away =
+        if scene.mistaken { others.saturating_sub(1) } else { usize::from(draw.chance(200)) };
     let mut missing = away;
     members
         .into_iter()
@@ -264,7 +265,8 @@ fn vote(scene: &Scene<'_>, payload: &mut Map<String, Value>, draw: &mut Draw) {
     // The smallest number of votes that is more than three quarters of those present.
     let passing = present * 3 / 4 + 1;
     let outcome = draw.below(100);
-    let yes = if outcome < 78 { passing.min(present) } else { (passing - 1 - draw.between(0, 1)).max(0) };
+    let yes =
+        if outcome < 78 { passing.min(present) } else { (passing - 1 - draw.between(0, 1)).max(0) };
     let blank = draw.between(0, 1).min(present - yes);
     let counted_twice = i64::from(scene.mistaken);
     set(payload, "enterprise", json!(scene.element));
@@ -272,7 +274,11 @@ fn vote(scene: &Scene<'_>, payload: &mut Map<String, Value>, draw: &mut Draw) {
     set(payload, "blank", json!(blank));
     set(payload, "no", json!(present - yes - blank + counted_twice));
     let supplement = (78..86).contains(&outcome);
-    let asked = if supplement { "Bổ sung kết quả kiểm thử tải và phương án dự phòng." } else { "" };
+    let asked = if supplement {
+        "Bổ sung kết quả kiểm thử tải và phương án dự phòng."
+    } else {
+        ""
+    };
     set(payload, "supplement", json!(asked));
 }
 
