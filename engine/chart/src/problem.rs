@@ -230,22 +230,23 @@ impl Problem {
     /// The problem in `lang` (`vi` or `en`): a line, then the source line with a caret, then the
     /// trace.
     pub fn render(&self, lang: &str) -> String {
-        let mut out = String::new();
-        if !self.file.is_empty() {
-            out.push_str(&format!("{}:{}:{}: ", self.file, self.line, self.column));
-        }
-        let text = self.message.get(lang);
-        out.push_str(&format!("{}[{}]: {text}", self.severity, self.kind.code()));
+        let place = if self.file.is_empty() {
+            String::new()
+        } else {
+            format!("{}:{}:{}: ", self.file, self.line, self.column)
+        };
+        let (severity, code) = (self.severity, self.kind.code());
+        let mut out = format!("{place}{severity}[{code}]: {}", self.message.get(lang));
         if !self.source.is_empty() {
             let column = self.column.max(1) as usize;
             let width = self.excerpt.chars().take_while(|one| *one != '\n').count();
             let room = self.source.chars().count().saturating_sub(column - 1).max(1);
-            let marks = "^".repeat(width.clamp(1, room));
-            out.push_str(&format!("\n  | {}\n  | {}{marks}", self.source, " ".repeat(column - 1)));
+            let (marks, space) = ("^".repeat(width.clamp(1, room)), " ".repeat(column - 1));
+            out.extend(["\n  | ", &self.source, "\n  | ", &space, &marks]);
         }
         if !self.trace.is_empty() {
             let word = if lang == "vi" { "diễn biến" } else { "trace" };
-            out.push_str(&format!("\n  = {word}: {}", self.trace.join(" → ")));
+            out.extend(["\n  = ", word, ": ", &self.trace.join(" → ")]);
         }
         out
     }

@@ -34,7 +34,7 @@ fn folder() -> PathBuf {
 
 fn library() -> Library {
     let files = Files::from([("inspection.yaml".to_owned(), INSPECTION.to_owned())]);
-    let child = load(&files, "inspection.yaml").chart.unwrap();
+    let child = load(&files, "inspection.yaml").chart.expect("the files of the tests are sound");
     let names = |all: &[&str]| Some(all.iter().map(|&one| one.to_owned()).collect::<BTreeSet<_>>());
     Library {
         charts: BTreeMap::from([("inspection".to_owned(), child)]),
@@ -52,42 +52,50 @@ fn problems(name: &str, text: &str) -> Vec<Problem> {
 }
 
 fn told(problems: &[Problem]) -> String {
-    problems.iter().map(|one| format!("{one}\n")).collect()
+    problems.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")
 }
 
 #[test]
 fn each_kind_of_problem_is_told_of_its_chart_and_not_of_the_twin() {
-    let mut wrong = String::new();
+    let mut wrong: Vec<String> = Vec::new();
     for &kind in ProblemKind::ALL {
         if kind == ProblemKind::TooLarge {
             continue;
         }
         let read = |name: &str| fs::read_to_string(folder().join(kind.code()).join(name));
         let (Ok(broken), Ok(clean)) = (read("broken.yaml"), read("clean.yaml")) else {
-            wrong.push_str(&format!("{}: has no pair of charts\n", kind.code()));
+            wrong.push(format!("{}: has no pair of charts", kind.code()));
             continue;
         };
-        let line = broken.lines().position(|one| one.ends_with("# here")).unwrap() + 1;
+        let line = broken
+            .lines()
+            .position(|one| one.ends_with("# here"))
+            .expect("the files of the tests are sound")
+            + 1;
         let found = problems("broken.yaml", &broken);
         let right = found.len() == 1
             && found.iter().all(|one| one.kind == kind && one.line as usize == line);
         if !right {
             let code = kind.code();
-            wrong.push_str(&format!("{code}: wanted at line {line}, told:\n{}", told(&found)));
+            wrong.push(format!("{code}: wanted at line {line}, told:\n{}", told(&found)));
         }
         let found = problems("clean.yaml", &clean);
         if !found.is_empty() {
-            wrong.push_str(&format!("{}: of the twin is told:\n{}", kind.code(), told(&found)));
+            wrong.push(format!("{}: of the twin is told:\n{}", kind.code(), told(&found)));
         }
     }
-    assert!(wrong.is_empty(), "{wrong}");
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
 
 #[test]
 fn every_folder_of_charts_is_a_kind() {
     let codes: BTreeSet<&str> = ProblemKind::ALL.iter().map(|one| one.code()).collect();
-    for entry in fs::read_dir(folder()).unwrap() {
-        let name = entry.unwrap().file_name().into_string().unwrap();
+    for entry in fs::read_dir(folder()).expect("the files of the tests are sound") {
+        let name = entry
+            .expect("the files of the tests are sound")
+            .file_name()
+            .into_string()
+            .expect("the files of the tests are sound");
         assert!(name == "whole" || codes.contains(name.as_str()), "`{name}` is no kind");
     }
 }
@@ -95,14 +103,17 @@ fn every_folder_of_charts_is_a_kind() {
 #[test]
 fn every_kind_is_in_the_document() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/checks.md");
-    let document = fs::read_to_string(path).unwrap();
+    let document = fs::read_to_string(path).expect("the files of the tests are sound");
     let listed: BTreeSet<&str> =
         document.lines().filter_map(|line| line.strip_prefix("| `")?.split('`').next()).collect();
     let codes: BTreeSet<&str> = ProblemKind::ALL.iter().map(|one| one.code()).collect();
     assert_eq!(listed, codes);
     for line in document.lines().filter(|line| line.starts_with("| `")) {
-        let code = line.split('`').nth(1).unwrap();
-        let kind = ProblemKind::ALL.iter().find(|one| one.code() == code).unwrap();
+        let code = line.split('`').nth(1).expect("the files of the tests are sound");
+        let kind = ProblemKind::ALL
+            .iter()
+            .find(|one| one.code() == code)
+            .expect("the files of the tests are sound");
         let severity = if kind.severity() == Severity::Error { "error" } else { "warning" };
         assert!(line.contains(&format!("| {severity} |")), "{line}");
     }
@@ -122,13 +133,17 @@ fn more_states_than_an_index_can_name_are_refused() {
     let kinds: Vec<ProblemKind> =
         build(chart(STATES_MAX + 1)).unwrap_err().iter().map(|one| one.kind).collect();
     assert_eq!(kinds, [ProblemKind::TooLarge]);
-    assert_eq!(build(chart(STATES_MAX)).unwrap().states.len(), STATES_MAX);
+    assert_eq!(
+        build(chart(STATES_MAX)).expect("the files of the tests are sound").states.len(),
+        STATES_MAX
+    );
 }
 
 #[test]
 fn a_warning_carries_the_shortest_run_of_events() {
     let trace = |code: &str| {
-        let text = fs::read_to_string(folder().join(code).join("broken.yaml")).unwrap();
+        let text = fs::read_to_string(folder().join(code).join("broken.yaml"))
+            .expect("the files of the tests are sound");
         problems("broken.yaml", &text).remove(0).trace
     };
     for (code, events) in [

@@ -22,7 +22,7 @@ fn files() -> Files {
 /// The whole chart with one piece of its text replaced.
 fn with(from: &str, to: &str) -> Loaded {
     let mut files = files();
-    let text = files.get_mut(PATH).unwrap();
+    let text = files.get_mut(PATH).expect("the files of the tests are sound");
     assert!(text.contains(from), "`{from}` is not in the chart");
     *text = text.replacen(from, to, 1);
     load(&files, PATH)
@@ -36,28 +36,28 @@ fn told(loaded: &Loaded) -> Vec<String> {
 fn a_sound_chart_is_read_without_a_word() {
     let loaded = load(&files(), PATH);
     assert_eq!(told(&loaded), Vec::<String>::new());
-    let chart = loaded.chart.unwrap();
+    let chart = loaded.chart.expect("the files of the tests are sound");
     let ids: Vec<&str> = chart.states.iter().map(|one| &*one.id).collect();
     assert_eq!(ids, ["whole", "open", "review", "accepted"]);
-    let open = chart.state(chart.find("open").unwrap());
+    let open = chart.state(chart.find("open").expect("the files of the tests are sound"));
     assert_eq!(open.title.vi, "Đang lập");
     assert_eq!(open.stage.as_deref(), Some("in_force"));
-    let rungs = &open.term.as_ref().unwrap().rungs;
+    let rungs = &open.term.as_ref().expect("the files of the tests are sound").rungs;
     let letters: Vec<&str> = rungs.iter().map(|one| one.letter.as_str()).collect();
     assert_eq!(letters, ["reminder", "due_today", "overdue"]);
     assert_eq!(rungs[0].to, ["reporter"], "reminders go to those who owe the act");
     assert_eq!(rungs[2].to, ["reporter", "focal"]);
     let submit = chart.transition(open.transitions[0]);
     assert_eq!(submit.by, ["reporter"]);
-    assert_eq!(submit.targets, [chart.find("review").unwrap()]);
+    assert_eq!(submit.targets, [chart.find("review").expect("the files of the tests are sound")]);
     assert_eq!(submit.require[0].reason.en, "The report has no indicators.");
 }
 
 #[test]
 fn a_stored_document_gives_the_same_chart_again() {
     let loaded = load(&files(), PATH);
-    let chart = loaded.chart.unwrap();
-    let again = from_document(&loaded.document).unwrap();
+    let chart = loaded.chart.expect("the files of the tests are sound");
+    let again = from_document(&loaded.document).expect("the files of the tests are sound");
     assert_eq!(again.sha256, chart.sha256);
     let ids = |chart: &chart::definition::Chart| {
         chart.states.iter().map(|one| one.id.to_string()).collect::<Vec<_>>()
@@ -72,7 +72,8 @@ fn a_stored_document_gives_the_same_chart_again() {
 
 #[test]
 fn words_and_grounds_are_not_in_the_hash_and_all_else_is() {
-    let sha = |loaded: Loaded| loaded.chart.unwrap().sha256.to_string();
+    let sha =
+        |loaded: Loaded| loaded.chart.expect("the files of the tests are sound").sha256.to_string();
     let whole = sha(load(&files(), PATH));
     for (from, to) in [
         ("Báo cáo định kỳ", "Báo cáo tháng"),
@@ -102,7 +103,7 @@ fn words_and_grounds_are_not_in_the_hash_and_all_else_is() {
 #[test]
 fn every_mistake_is_told_at_once_with_its_place() {
     let mut files = files();
-    let text = files.get_mut(PATH).unwrap();
+    let text = files.get_mut(PATH).expect("the files of the tests are sound");
     for (from, to) in [
         ("to: review", "to: revew"),
         ("title: { vi: Đang xem xét, en: Under review }", "title: { vi: Đang xem xét }"),
@@ -157,10 +158,10 @@ fn yaml_does_not_guess() {
 fn shipped() -> Vec<(String, String)> {
     let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../workflows");
     let mut all = Vec::new();
-    for folder in std::fs::read_dir(root).unwrap() {
-        let path = folder.unwrap().path().join("chart.yaml");
+    for folder in std::fs::read_dir(root).expect("the files of the tests are sound") {
+        let path = folder.expect("the files of the tests are sound").path().join("chart.yaml");
         if path.exists() {
-            let text = std::fs::read_to_string(&path).unwrap();
+            let text = std::fs::read_to_string(&path).expect("the files of the tests are sound");
             all.push((path.display().to_string(), text));
         }
     }
@@ -170,7 +171,8 @@ fn shipped() -> Vec<(String, String)> {
 #[test]
 fn every_shipped_chart_fits_the_schema_of_the_language() {
     let schema = chart::load::language_schema();
-    let validator = jsonschema::draft202012::new(&schema).unwrap();
+    let validator =
+        jsonschema::draft202012::new(&schema).expect("the files of the tests are sound");
     let mut charts = shipped();
     assert!(charts.len() > 2, "the shipped charts are found");
     charts.push((PATH.to_owned(), files()[PATH].clone()));
@@ -179,7 +181,8 @@ fn every_shipped_chart_fits_the_schema_of_the_language() {
             strict_booleans: true,
             leading_zero_numbers_as_strings: true,
         };
-        let chart: serde_json::Value = serde_saphyr::from_str_with_options(&text, options).unwrap();
+        let chart: serde_json::Value = serde_saphyr::from_str_with_options(&text, options)
+            .expect("the files of the tests are sound");
         let errors: Vec<String> = validator
             .iter_errors(&chart)
             .map(|one| format!("{path}: {}: {one}", one.instance_path()))
@@ -187,7 +190,8 @@ fn every_shipped_chart_fits_the_schema_of_the_language() {
         assert!(errors.is_empty(), "{}", errors.join("\n"));
     }
     let stored = load(&files(), PATH).document;
-    let stored: serde_json::Value = serde_json::from_str(&stored).unwrap();
+    let stored: serde_json::Value =
+        serde_json::from_str(&stored).expect("the files of the tests are sound");
     assert!(validator.is_valid(&stored), "a stored document is a chart file too");
 }
 
@@ -210,8 +214,10 @@ fn the_schema_of_the_language_has_every_key_that_is_documented() {
 
 #[test]
 fn a_misspelt_key_does_not_fit_the_schema_of_the_language() {
-    let validator = jsonschema::draft202012::new(&chart::load::language_schema()).unwrap();
+    let validator = jsonschema::draft202012::new(&chart::load::language_schema())
+        .expect("the files of the tests are sound");
     let text = files()[PATH].replace("by: focal, if:", "by: focal, iff:");
-    let chart: serde_json::Value = serde_saphyr::from_str(&text).unwrap();
+    let chart: serde_json::Value =
+        serde_saphyr::from_str(&text).expect("the files of the tests are sound");
     assert!(!validator.is_valid(&chart));
 }

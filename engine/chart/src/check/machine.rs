@@ -13,6 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::definition::{Chart, Kind, StateIx, TransitionIx};
 
 use super::effects::{Effects, Op};
+use super::entry::{Entry, effective};
 use super::truth::{Sender, Truth};
 
 /// A case as far as its data do not matter.
@@ -365,25 +366,6 @@ impl<'a> Machine<'a> {
     }
 }
 
-/// SCXML `getEffectiveTargetStates`: history states give what they remember, or their default.
-fn effective(
-    chart: &Chart,
-    history: &BTreeMap<StateIx, Vec<StateIx>>,
-    targets: &[StateIx],
-) -> Vec<StateIx> {
-    let mut all = Vec::new();
-    for &target in targets {
-        match chart.state(target).kind {
-            Kind::History { default, .. } => match history.get(&target) {
-                Some(kept) => all.extend(kept),
-                None => all.extend(effective(chart, history, &chart.transition(default).targets)),
-            },
-            _ => all.push(target),
-        }
-    }
-    all
-}
-
 /// A transition that could be enabled, and the conditions it needs, as bits.
 struct Candidate {
     ix: TransitionIx,
@@ -407,76 +389,4 @@ fn answers(lines: &[Vec<Candidate>], keys: usize, eventless: bool) -> BTreeSet<u
         }
     }
     all
-}
-
-/// The states a microstep enters (SCXML `computeEntrySet`).
-struct Entry<'a> {
-    chart: &'a Chart,
-    history: BTreeMap<StateIx, Vec<StateIx>>,
-    states: BTreeSet<StateIx>,
-    defaults: BTreeMap<StateIx, TransitionIx>,
-}
-
-impl<'a> Entry<'a> {
-    fn new(chart: &'a Chart, history: BTreeMap<StateIx, Vec<StateIx>>) -> Self {
-        Self { chart, history, states: BTreeSet::new(), defaults: BTreeMap::new() }
-    }
-
-    /// SCXML `addDescendantStatesToEnter`.
-    fn descendants(&mut self, state: StateIx) {
-        let here = self.chart.state(state);
-        match here.kind {
-            Kind::History { default, .. } => {
-                let targets = self.history.get(&state).cloned().unwrap_or_else(|| {
-                    self.defaults.insert(here.parent.unwrap_or(0), default);
-                    self.chart.transition(default).targets.clone()
-                });
-                for &one in &targets {
-                    self.descendants(one);
-                }
-                for &one in &targets {
-                    self.ancestors(one, here.parent.unwrap_or(0));
-                }
-            }
-            Kind::Compound { initial } => {
-                self.states.insert(state);
-                self.defaults.insert(state, initial);
-                let targets = self.chart.transition(initial).targets.clone();
-                for &one in &targets {
-                    self.descendants(one);
-                }
-                for &one in &targets {
-                    self.ancestors(one, state);
-                }
-            }
-            Kind::Parallel => {
-                self.states.insert(state);
-                self.regions(state);
-            }
-            Kind::Atomic | Kind::Final => {
-                self.states.insert(state);
-            }
-        }
-    }
-
-    /// SCXML `addAncestorStatesToEnter`: those between `state` and `top`, neither included.
-    fn ancestors(&mut self, state: StateIx, top: StateIx) {
-        let line: Vec<StateIx> = self.chart.ancestors(state).take_while(|&up| up != top).collect();
-        for up in line {
-            self.states.insert(up);
-            if self.chart.state(up).kind == Kind::Parallel {
-                self.regions(up);
-            }
-        }
-    }
-
-    fn regions(&mut self, parallel: StateIx) {
-        for &region in &self.chart.state(parallel).children {
-            let real = !matches!(self.chart.state(region).kind, Kind::History { .. });
-            let begun = self.states.range(region..self.chart.state(region).end).next().is_some();
-            if real && !begun {
-                self.descendants(region);
-            }
-        }
-    }
 }

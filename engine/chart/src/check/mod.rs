@@ -12,6 +12,7 @@
 
 mod behaviour;
 mod effects;
+mod entry;
 mod machine;
 mod names;
 mod search;

@@ -80,6 +80,7 @@ pub(super) fn search(machine: &Machine<'_>) -> Found {
         machine,
         found: Found { complete: true, ..Found::default() },
         index: BTreeMap::new(),
+        settled: BTreeMap::new(),
         waiting: VecDeque::new(),
         alphabet: Alphabet::of(machine.chart),
     };
@@ -87,8 +88,10 @@ pub(super) fn search(machine: &Machine<'_>) -> Found {
     for place in &start {
         search.found.entered.extend(place.active.iter().copied());
     }
-    for place in search.settle(start, &[]) {
-        search.visit(place, None);
+    for place in start {
+        for rest in search.settle(place, &[]) {
+            search.visit(rest, None);
+        }
     }
     while let Some(at) = search.waiting.pop_front() {
         if search.found.places.len() > PLACES_MAX {
@@ -104,6 +107,8 @@ struct Search<'a> {
     machine: &'a Machine<'a>,
     found: Found,
     index: BTreeMap<Place, usize>,
+    /// Where places between events come to rest.
+    settled: BTreeMap<Place, Vec<usize>>,
     waiting: VecDeque<usize>,
     alphabet: Alphabet,
 }
@@ -145,11 +150,24 @@ impl Search<'_> {
                     after.extend(self.take(&told, &chosen, &trace));
                 }
             }
-            for place in self.settle(after, &trace) {
-                let to = self.visit(place, Some((from, event.label())));
-                self.found.next[from].insert(to);
+            for place in after {
+                for to in self.arrive(place, (from, &event), &trace) {
+                    self.found.next[from].insert(to);
+                }
             }
         }
+    }
+
+    /// Where a place comes to rest, as places already visited; known places are not run again.
+    fn arrive(&mut self, place: Place, way: (usize, &Told), trace: &[String]) -> Vec<usize> {
+        if let Some(known) = self.settled.get(&place) {
+            return known.clone();
+        }
+        let rests = self.settle(place.clone(), trace);
+        let all: Vec<usize> =
+            rests.into_iter().map(|rest| self.visit(rest, Some((way.0, way.1.label())))).collect();
+        self.settled.insert(place, all.clone());
+        all
     }
 
     /// Notes handlers of `term.due` that do not ask whose term it is while several run.
@@ -186,13 +204,10 @@ impl Search<'_> {
         next
     }
 
-    /// Runs places to rest: eventless transitions first, then the internal queue.
-    fn settle(&mut self, begin: Vec<Place>, trace: &[String]) -> Vec<Place> {
+    /// Runs a place to rest: eventless transitions first, then the internal queue.
+    fn settle(&mut self, begin: Place, trace: &[String]) -> Vec<Place> {
         let mut inner = Inner::default();
-        let mut open: VecDeque<usize> = VecDeque::new();
-        for place in begin {
-            open.extend(inner.add(place));
-        }
+        let mut open: VecDeque<usize> = inner.add(begin).into_iter().collect();
         while let Some(at) = open.pop_front() {
             if inner.places.len() > INNER_MAX {
                 self.found.complete = false;

@@ -107,7 +107,7 @@ fn conjuncts(source: &str) -> Vec<&str> {
     let bytes = source.as_bytes();
     for (at, &byte) in bytes.iter().enumerate() {
         match (quote, byte) {
-            (Some(open), _) if byte == open => quote = None,
+            (Some(open), _) => quote = (byte != open).then_some(open),
             (None, b'\'' | b'"') => quote = Some(byte),
             (None, b'(' | b'[' | b'{') => depth += 1,
             (None, b')' | b']' | b'}') => depth -= 1,

@@ -108,8 +108,8 @@ fn term(check: &mut Check<'_>, state: StateIx) {
             format!("the term of `{id}` tells nobody and nothing takes its `term.due`"),
         );
     }
-    let kept = taken && term.rungs.is_empty();
-    if !(owed || leads_on || kept) {
+    let quiet = taken && term.rungs.is_empty();
+    if !(owed || leads_on || quiet) {
         check.report(
             ProblemKind::NobodyOwes,
             term.place,

@@ -141,16 +141,14 @@ fn drop_keys(value: &mut Value, keys: &[&str]) {
 }
 
 /// Every value of an object.
-fn for_values(value: Option<&mut Value>, mut each: impl FnMut(&mut Value)) {
-    if let Some(map) = value.and_then(Value::as_object_mut) {
-        map.values_mut().for_each(&mut each);
-    }
+fn for_values(value: Option<&mut Value>, each: impl FnMut(&mut Value)) {
+    value.and_then(Value::as_object_mut).into_iter().flat_map(Map::values_mut).for_each(each);
 }
 
 /// Every item of a list; a single value is a list of one.
 fn for_each(value: Option<&mut Value>, mut each: impl FnMut(&mut Value)) {
     match value {
-        Some(Value::Array(list)) => list.iter_mut().for_each(&mut each),
+        Some(Value::Array(list)) => list.iter_mut().for_each(each),
         Some(one) => each(one),
         None => {}
     }

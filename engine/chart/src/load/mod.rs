@@ -17,6 +17,7 @@ mod language;
 mod node;
 pub mod source;
 mod state;
+mod term;
 mod transition;
 
 use std::collections::{BTreeMap, BTreeSet};

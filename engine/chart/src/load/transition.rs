@@ -67,7 +67,8 @@ impl Reader {
             }
         }
         if let Some(set) = fields.take("set") {
-            spec.actions.push(Action::Set(self.set(set)));
+            let assigns = self.set(set);
+            spec.actions.push(Action::Set(assigns));
         }
         if let Some(block) = fields.take("do") {
             spec.actions.extend(self.block(block));
