@@ -139,13 +139,17 @@ kinds! {
     NobodyHolds = "nobody-holds", Error;
     /// An event that nobody may send.
     NobodySends = "nobody-sends", Error;
+    /// A state under a running term in which nobody owes anything.
+    NoTask = "no-task", Warning;
+    /// A state with work of its own that is always left at once.
+    NeverWaits = "never-waits", Warning;
     /// A task that no event of its role brings forward.
     StuckTask = "stuck-task", Warning;
     /// Somebody owes an act, and nothing says until when, nor that there is no term.
     NoTerm = "no-term", Warning;
     /// A term of which nobody is told and that leads nowhere.
     SilentTerm = "silent-term", Warning;
-    /// A `term.due` taken without asking whose, while several terms run.
+    /// A `term.due` taken without asking whose, in a chart with several terms.
     AmbiguousTerm = "ambiguous-term", Warning;
     /// A stopped clock under a term that cannot be stopped, or under none.
     BadStop = "bad-stop", Error;
@@ -154,6 +158,10 @@ kinds! {
     UnusedRole = "unused-role", Warning;
     /// An event that is declared and taken nowhere.
     UnusedEvent = "unused-event", Warning;
+    /// A term or history state without words of its own.
+    Untitled = "untitled", Warning;
+    /// A person's event that leads on from other states, and from this one nowhere.
+    LeadsNowhere = "leads-nowhere", Warning;
     /// A transition that leads nowhere and does nothing.
     EmptyTransition = "empty-transition", Warning;
     // Behaviour: the bounded search over configurations.

@@ -151,7 +151,6 @@ fn a_warning_carries_the_shortest_run_of_events() {
         ("cannot-complete", vec!["submit", "refuse"]),
         ("endless-cycle", vec!["submit", "refuse"]),
         ("silent-cancel", vec!["submit", "refuse", "submit"]),
-        ("ambiguous-term", vec!["submit", "refuse", "term.due(copy)"]),
     ] {
         assert_eq!(trace(code), events, "{code}");
     }

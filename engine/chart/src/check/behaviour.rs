@@ -15,7 +15,6 @@ pub(super) fn check(check: &mut Check<'_>) {
     let found = search(&machine);
     endless(check, &found);
     cancels(check, &found);
-    several(check, &found);
     if !found.complete {
         return;
     }
@@ -65,22 +64,6 @@ fn cancels(check: &mut Check<'_>, found: &Found) {
                 format!(
                     "`{event}` leaves `{id}` and ends its child; write `cancels: true` if meant"
                 ),
-            )
-            .with_trace(trace.clone()),
-        );
-    }
-}
-
-fn several(check: &mut Check<'_>, found: &Found) {
-    for (&one, trace) in &found.several {
-        let transition = check.chart.transition(one);
-        check.push(
-            Problem::new(
-                ProblemKind::AmbiguousTerm,
-                transition.place,
-                "term.due",
-                "có nhiều thời hạn cùng chạy; hãy hỏi `event.term` là của trạng thái nào",
-                "several terms run here; ask `event.term` whose has fallen due",
             )
             .with_trace(trace.clone()),
         );

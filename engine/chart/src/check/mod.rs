@@ -4,8 +4,8 @@
 //! names, values and work, each by looking; then behaviour, by a bounded search over every
 //! configuration the chart can rest in. All kinds are listed with an example in `docs/checks.md`.
 //!
-//! Reading order: [`check`], then `names`, `values` (with `shape`), `work`, `behaviour` (with
-//! `search`, `machine`, `truth` and `effects`).
+//! Reading order: [`check()`], then `names`, `values` (with `shape`), `work`, `neighbours`,
+//! `behaviour` (with `search`, `machine`, `entry`, `truth` and `effects`).
 //!
 //! **Invariant:** nothing is reported of which the checker is not sure; where it must guess (data,
 //! other cases) it takes every possibility as possible.
@@ -15,6 +15,7 @@ mod effects;
 mod entry;
 mod machine;
 mod names;
+mod neighbours;
 mod search;
 mod shape;
 mod truth;
@@ -61,7 +62,7 @@ pub fn look(loaded: &Loaded, library: &Library) -> Vec<Problem> {
         values::check(&mut check);
         work::check(&mut check);
         if loaded.chart.is_some() {
-            work::empty(&mut check);
+            neighbours::check(&mut check);
         }
         problems.extend(check.problems);
     }

@@ -42,8 +42,6 @@ pub(super) struct Found {
     pub(super) left: BTreeMap<TransitionIx, (StateIx, Vec<String>)>,
     /// Eventless transitions that never come to rest, and how they were reached.
     pub(super) endless: BTreeMap<TransitionIx, Vec<String>>,
-    /// Transitions on `term.due` taken while several terms ran, and how that was reached.
-    pub(super) several: BTreeMap<TransitionIx, Vec<String>>,
     /// Whether everything was visited.
     pub(super) complete: bool,
 }
@@ -146,7 +144,6 @@ impl Search<'_> {
             let mut after = Vec::new();
             for chosen in self.machine.selections(&told, Some(&event)) {
                 if !chosen.is_empty() {
-                    self.several(&at, &event, &chosen, &trace);
                     after.extend(self.take(&told, &chosen, &trace));
                 }
             }
@@ -168,22 +165,6 @@ impl Search<'_> {
             rests.into_iter().map(|rest| self.visit(rest, Some((way.0, way.1.label())))).collect();
         self.settled.insert(place, all.clone());
         all
-    }
-
-    /// Notes handlers of `term.due` that do not ask whose term it is while several run.
-    fn several(&mut self, at: &Place, event: &Told, chosen: &[TransitionIx], trace: &[String]) {
-        let chart = self.machine.chart;
-        let terms = at.active.iter().filter(|&&one| chart.state(one).term.is_some()).count();
-        if event.name != name::DUE || terms < 2 {
-            return;
-        }
-        for &one in chosen {
-            let transition = chart.transition(one);
-            let asks = transition.guard.as_ref().is_some_and(|guard| guard.reads().event);
-            if !asks && !transition.targets.is_empty() {
-                self.found.several.entry(one).or_insert_with(|| trace.to_vec());
-            }
-        }
     }
 
     /// One microstep, noting what it took, entered and left.

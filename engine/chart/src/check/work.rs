@@ -18,23 +18,24 @@ pub(super) fn check(check: &mut Check<'_>) {
         term(check, state);
         tasks(check, state);
         stop(check, state);
+        no_task(check, state);
     }
     roles(check);
     events(check);
 }
 
 /// A state with all its ancestors, nearest first.
-fn line(chart: &Chart, state: StateIx) -> impl Iterator<Item = StateIx> + '_ {
+pub(super) fn line(chart: &Chart, state: StateIx) -> impl Iterator<Item = StateIx> + '_ {
     std::iter::once(state).chain(chart.ancestors(state))
 }
 
 /// A state with all its descendants.
-fn family(chart: &Chart, state: StateIx) -> impl Iterator<Item = StateIx> + '_ {
+pub(super) fn family(chart: &Chart, state: StateIx) -> impl Iterator<Item = StateIx> + '_ {
     state..chart.state(state).end
 }
 
 /// Whether a case can rest in the state: it is atomic and nothing eventless must leave it.
-fn is_waiting(chart: &Chart, state: StateIx) -> bool {
+pub(super) fn is_waiting(chart: &Chart, state: StateIx) -> bool {
     chart.state(state).kind == Kind::Atomic
         && !line(chart, state).flat_map(|one| &chart.state(one).transitions).any(|&one| {
             let transition = chart.transition(one);
@@ -306,22 +307,52 @@ fn events(check: &mut Check<'_>) {
     }
 }
 
-/// Transitions that lead nowhere and do nothing.
-pub(super) fn empty(check: &mut Check<'_>) {
+/// A task or term of a state that an eventless transition always leaves is never seen.
+pub(super) fn never_waits(check: &mut Check<'_>, state: StateIx) {
     let chart = check.chart;
-    for state in &chart.states {
-        for &one in &state.transitions {
-            let transition = chart.transition(one);
-            if transition.targets.is_empty() && transition.actions.is_empty() {
-                let event = super::event_of(transition);
-                check.report(
-                    ProblemKind::EmptyTransition,
-                    transition.place,
-                    &event,
-                    format!("bước `{event}` của `{}` không dẫn tới đâu và không làm gì", state.id),
-                    format!("`{event}` of `{}` leads nowhere and does nothing", state.id),
-                );
-            }
-        }
+    let here = chart.state(state);
+    let left = here
+        .transitions
+        .iter()
+        .map(|&one| chart.transition(one))
+        .find(|one| one.events.is_empty() && one.guard.is_none() && !one.targets.is_empty());
+    let Some(left) = left else { return };
+    if !here.tasks.is_empty() || here.term.is_some() || !here.invokes.is_empty() {
+        check.report(
+            ProblemKind::NeverWaits,
+            left.place,
+            &here.id,
+            format!("`{}` có việc hoặc thời hạn nhưng luôn bị rời ngay", here.id),
+            format!("`{}` has a task or term, but is always left at once", here.id),
+        );
+    }
+}
+
+/// A term about which people are told, and a state under it in which none of them owes anything.
+fn no_task(check: &mut Check<'_>, state: StateIx) {
+    let chart = check.chart;
+    let here = chart.state(state);
+    if !is_waiting(chart, state) || here.clock_stopped {
+        return;
+    }
+    let timed = line(chart, state).find(|&one| chart.state(one).term.is_some());
+    let Some(timed) = timed.filter(|&one| !takers(chart, one).1) else { return };
+    let told = chart.state(timed).term.as_ref().is_some_and(|term| !term.rungs.is_empty());
+    let owed = line(chart, state).any(|one| {
+        let beside = chart.state(one).kind == Kind::Parallel
+            && family(chart, one).any(|one| !chart.state(one).tasks.is_empty());
+        let one = chart.state(one);
+        beside || !one.tasks.is_empty() || !one.invokes.is_empty()
+    });
+    let any = family(chart, timed).any(|one| !chart.state(one).tasks.is_empty());
+    if told && !owed && any {
+        let id = &here.id;
+        check.report(
+            ProblemKind::NoTask,
+            here.place,
+            id,
+            format!("ở `{id}` thời hạn vẫn chạy nhưng không ai có việc phải làm"),
+            format!("in `{id}` a term runs on, and nobody owes anything"),
+        );
     }
 }
