@@ -5,6 +5,7 @@
 //! **Invariant:** nothing depends on this crate.
 
 pub mod cli;
+pub mod config;
 pub mod draw;
 pub mod people;
 pub mod schedules;

@@ -59,6 +59,10 @@ impl Failure {
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
+        // Whoever reads has read enough, such as `head`.
+        if error.kind() == std::io::ErrorKind::BrokenPipe {
+            return Self::said();
+        }
         Self::unavailable(
             &format!("Không đọc hoặc ghi được: {error}."),
             &format!("reading or writing failed: {error}"),

@@ -13,14 +13,26 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+mod actions;
 pub mod calendar;
+pub mod case;
 pub mod chart;
 pub mod demo;
 mod demo_report;
+pub mod desk;
 pub mod failure;
+pub mod init;
+pub mod outbox;
 pub mod output;
 mod progress;
+pub mod report;
+pub mod scxml;
+pub mod send;
+pub mod serve;
 pub mod simulate;
+pub mod task;
+pub mod verify;
+pub mod wording;
 
 pub use failure::Failure;
 
@@ -104,11 +116,34 @@ pub enum Verb {
     Demo(demo::Args),
     /// The same into any database: deterministic, with faults if you like
     Simulate(simulate::Args),
+    /// Make a database ready: schema, charts, calendar, clock, people
+    Init(init::Args),
+    /// Bring in the organisations, people and platforms of the programme
+    Import(init::ImportArgs),
+    /// Serve timers, messages, letters and schedules until stopped
+    Serve(serve::Args),
+    /// Cases: list, show, act
+    #[command(subcommand)]
+    Case(case::Verb),
+    /// Who owes which act
+    #[command(subcommand)]
+    Task(task::Verb),
+    /// The reports of the programme
+    #[command(subcommand)]
+    Report(report::Verb),
+    /// Effects for the world, and those given up
+    #[command(subcommand)]
+    Outbox(outbox::Verb),
+    /// Derive everything again from the log, and compare
+    Verify(verify::Args),
     /// Check, draw, test and convert charts
     #[command(subcommand)]
     Chart(chart::Verb),
     /// Working days and due dates
     Calendar(calendar::Args),
+    /// Third-party suites of the W3C notation
+    #[command(subcommand)]
+    Scxml(scxml::Verb),
 }
 
 /// Carries out a command; prints a failure in the chosen language and gives its exit code.
@@ -138,7 +173,16 @@ async fn carry_out(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.verb {
         Verb::Demo(args) => demo::run(args, arguments).await,
         Verb::Simulate(args) => simulate::run(args, arguments).await,
+        Verb::Init(args) => init::run(args, arguments).await,
+        Verb::Import(args) => init::import(args, arguments).await,
+        Verb::Serve(args) => serve::run(args, arguments).await,
+        Verb::Case(verb) => case::run(verb, arguments).await,
+        Verb::Task(verb) => task::run(verb, arguments).await,
+        Verb::Report(verb) => report::run(verb, arguments).await,
+        Verb::Outbox(verb) => outbox::run(verb, arguments).await,
+        Verb::Verify(args) => verify::run(args, arguments).await,
         Verb::Chart(verb) => chart::run(verb, arguments),
         Verb::Calendar(args) => calendar::run(args, arguments),
+        Verb::Scxml(verb) => scxml::run(verb, arguments),
     }
 }

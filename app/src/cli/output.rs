@@ -56,7 +56,7 @@ impl Rows {
         table.set_content_arrangement(ContentArrangement::Dynamic);
         table.set_header(self.headings.iter().map(Cell::new));
         for row in &self.rows {
-            table.add_row(row.iter().map(|cell| Cell::new(text(cell))));
+            table.add_row(row.iter().map(|cell| Cell::new(shown(cell))));
         }
         table
     }
@@ -90,6 +90,15 @@ fn text(cell: &Value) -> String {
         Value::Null => String::new(),
         Value::String(text) => text.clone(),
         other => other.to_string(),
+    }
+}
+
+/// A cell as people read it: a tick for true, nothing for false.
+fn shown(cell: &Value) -> String {
+    match cell {
+        Value::Bool(true) => "✓".to_owned(),
+        Value::Bool(false) => String::new(),
+        other => text(other),
     }
 }
 

@@ -305,8 +305,8 @@ impl Runtime {
 
 /// How many timers are looked through for one that is still to come.
 const UPCOMING_MAX: i64 = 10_000;
-/// Where the database keeps its clock.
-const CLOCK: &str = "clock";
+/// Where the database keeps its clock, among its settings.
+pub const CLOCK: &str = "clock";
 
 /// The clock the database stores; a database without one is given `clock`.
 async fn stored_clock(store: &Store, clock: Clock) -> Result<Clock, PublishError> {

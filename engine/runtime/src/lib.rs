@@ -30,7 +30,7 @@ pub mod timers;
 
 pub mod anchors;
 pub mod engine;
-mod people;
+pub mod people;
 pub mod publishing;
 pub mod serve;
 pub mod verify;

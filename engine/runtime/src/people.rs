@@ -5,14 +5,13 @@
 
 use chart::moment::Timestamp;
 use store::error::ReadError;
-use store::people;
+use store::{Store, people};
 
 use crate::roles::{Assignment, Assignments, Substitution};
 use crate::shared::Shared;
 
-/// Reads every assignment and substitution anew.
-pub(crate) async fn refresh(shared: &Shared) -> Result<(), ReadError> {
-    let store = &shared.store;
+/// Every assignment and substitution of `store`, with the version they were read at.
+pub async fn read(store: &Store) -> Result<Assignments, ReadError> {
     let version = people::assignments_version(store).await?;
     let assignments = people::list_assignments(store).await?;
     let substitutions = people::list_substitutions(store).await?;
@@ -31,7 +30,12 @@ pub(crate) async fn refresh(shared: &Shared) -> Result<(), ReadError> {
         from: Timestamp(row.from_ms),
         to: Some(Timestamp(row.to_ms)),
     });
-    shared.set_assignments(Assignments::new(version, assignments, substitutions.collect()));
+    Ok(Assignments::new(version, assignments, substitutions.collect()))
+}
+
+/// Reads them anew into memory.
+pub(crate) async fn refresh(shared: &Shared) -> Result<(), ReadError> {
+    shared.set_assignments(read(&shared.store).await?);
     Ok(())
 }
 

@@ -107,9 +107,30 @@ pub(crate) async fn publish(
         document: calendar.canonical(),
     };
     calendars::publish(store, &row, now.as_ms()).await?;
+    Ok(fill(definitions, calendar, &published, &known))
+}
+
+/// The library of `store` as it is, with `definitions` beside it; nothing is published. For whoever
+/// only looks.
+pub async fn at_hand(
+    store: &Store,
+    definitions: &[Definition],
+    calendar: Arc<Calendar>,
+) -> Result<Library, ReadError> {
+    let published = charts::list(store).await?;
+    let known = calendars::list(store).await?;
+    Ok(fill(definitions, calendar, &published, &known))
+}
+
+fn fill(
+    definitions: &[Definition],
+    calendar: Arc<Calendar>,
+    published: &[ChartRow],
+    known: &[CalendarRow],
+) -> Library {
     let mut library = Library::new(definitions.iter().map(|one| Arc::clone(&one.chart)), calendar);
     for row in published {
-        load_published(&mut library, &row);
+        load_published(&mut library, row);
     }
     for row in known {
         match Calendar::from_canonical(&row.document) {
@@ -119,7 +140,7 @@ pub(crate) async fn publish(
             }
         }
     }
-    Ok(library)
+    library
 }
 
 fn contradiction(

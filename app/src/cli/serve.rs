@@ -1,0 +1,153 @@
+//! `cotmoc serve`: timers, messages, effects, schedules and anchors, until somebody says stop.
+//!
+//! Several processes may serve one database; each takes what is free.
+//!
+//! **Invariant:** the clock is the one the database stores (R35); SIGINT and SIGTERM end the rounds
+//! that have begun and nothing in the middle.
+
+use std::future::Future;
+use std::io;
+
+use chart::moment::Timestamp;
+use runtime::clock::Clock;
+use runtime::engine::CLOCK;
+use runtime::outbox::{Performed, Performer};
+use runtime::publishing::Stranded;
+use runtime::{Runtime, Setup};
+use store::{Store, meta};
+use tokio::signal::unix::{SignalKind, signal};
+use tracing_subscriber::EnvFilter;
+
+use super::desk::{calendar, close, open, shipped};
+use super::init::BEGAN;
+use super::output::remark;
+use super::wording::because;
+use super::{Arguments, Failure, Lang};
+use crate::config::Config;
+use crate::schedules::programme;
+
+/// Arguments of `serve`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:
+  cotmoc --store postgres://cotmoc@localhost/cotmoc serve
+  COTMOC_SMTP=smtp://127.0.0.1:25 COTMOC_LOG=debug cotmoc serve --json-log
+
+Serves until SIGINT or SIGTERM. Environment: COTMOC_SMTP, COTMOC_LETTERS (a folder for letters where
+no server is named), COTMOC_LOG.")]
+pub struct Args {
+    /// Log as JSON, a line an event
+    #[arg(long)]
+    json_log: bool,
+}
+
+/// Serves the store until it is told to stop.
+pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
+    let config = Config::of_environment();
+    log(&config, args.json_log)?;
+    let store = open(&common.store).await?;
+    store.migrate().await?;
+    let schedules = programme(&store, began(&store).await?).map_err(|error| {
+        let en = because(&error);
+        Failure::usage(&format!("Không dùng được lịch mở kỳ: {en}."), &en)
+    })?;
+    let setup = Setup::new(shipped(), calendar()).scheduled(schedules).performing(performer());
+    let runtime = Runtime::open(store, setup).await?;
+    let lang = common.lang;
+    remark(&clock_words(runtime.clock(), runtime.store().url(), lang));
+    for stranded in runtime.stranded() {
+        remark(&stranded_words(stranded, lang));
+    }
+    runtime.serve(stopped()?).await;
+    let done = runtime.done();
+    remark(&match lang {
+        Lang::Vi => format!(
+            "Đã dừng: {} bộ hẹn giờ, {} thông điệp, {} việc gửi ra ngoài, {} mục bỏ.",
+            done.timers_fired, done.messages, done.effects, done.dead
+        ),
+        Lang::En => format!(
+            "stopped: {} timers, {} messages, {} effects, {} given up",
+            done.timers_fired, done.messages, done.effects, done.dead
+        ),
+    });
+    close(runtime).await;
+    Ok(())
+}
+
+/// What performs effects: nothing is called done that was not done.
+fn performer() -> Performer {
+    Performer::new(|row| {
+        let why = format!("nothing here performs effects of the kind `{}`", row.kind);
+        std::future::ready(Performed::Retry(why))
+    })
+}
+
+/// Since when schedules open periods: since the database was made ready, or from now on.
+async fn began(store: &Store) -> Result<Timestamp, Failure> {
+    let began = meta::find(store, BEGAN).await?.and_then(|text| text.parse().ok());
+    if let Some(began) = began {
+        return Ok(Timestamp(began));
+    }
+    let stored = meta::find(store, CLOCK).await?;
+    Ok(stored.and_then(|text| Clock::from_text(&text)).unwrap_or(Clock::Real).now())
+}
+
+/// Resolves at the first SIGINT or SIGTERM.
+fn stopped() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Sends what is logged to standard error.
+fn log(config: &Config, json: bool) -> Result<(), Failure> {
+    let filter = EnvFilter::try_new(&config.log).map_err(|error| {
+        let log = &config.log;
+        Failure::usage(
+            &format!(
+                "`COTMOC_LOG` có giá trị `{log}` không dùng được; hãy viết như `info` ({error})."
+            ),
+            &format!("`COTMOC_LOG` is `{log}`, write a filter such as `info`: {error}"),
+        )
+    })?;
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    let begun = if json { lines.json().try_init() } else { lines.try_init() };
+    begun.map_err(|error| {
+        let en = format!("the log could not be started: {error}");
+        Failure::unavailable(&format!("Không mở được nhật ký: {error}."), &en)
+    })
+}
+
+/// The clock that `url` runs on, in words.
+pub fn clock_words(clock: &Clock, url: &str, lang: Lang) -> String {
+    let at = runtime::clock::local(clock.now()).format("%d/%m/%Y %H:%M:%S");
+    match (clock.is_virtual(), lang) {
+        (false, Lang::Vi) => format!("{url}: chạy theo đồng hồ thật, bây giờ là {at}."),
+        (false, Lang::En) => format!("{url}: on the real clock, now {at}"),
+        (true, Lang::Vi) => {
+            format!("{url}: chạy theo đồng hồ ảo, đứng ở {at}; chỉ xử lý việc đã đến hạn lúc đó.")
+        }
+        (true, Lang::En) => {
+            format!("{url}: on a virtual clock that stands at {at}; only what is due then is done")
+        }
+    }
+}
+
+fn stranded_words(stranded: &Stranded, lang: Lang) -> String {
+    let Stranded { chart, cases, why, .. } = stranded;
+    let cases = cases.join(", ");
+    match lang {
+        Lang::Vi => {
+            format!(
+                "Không nạp được quy trình {chart}, các hồ sơ sau được để nguyên: {cases} ({why})"
+            )
+        }
+        Lang::En => {
+            format!("chart {chart} cannot be loaded, these cases are left alone: {cases} ({why})")
+        }
+    }
+}

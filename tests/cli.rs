@@ -1,0 +1,9 @@
+//! The command line, by its binary: what it prints, what it refuses, and with which exit code.
+
+mod acting;
+mod desk;
+mod help;
+mod listing;
+mod serving;
+mod suites;
+mod trouble;
