@@ -4,7 +4,7 @@ use store::rows::InboxRow;
 use store::{Store, commit, inbox, notices, outbox};
 
 use crate::fresh::Fresh;
-use crate::sample::{NOW, message, notice, outbox as effect, step};
+use crate::sample::{NOW, full, message, notice, outbox as effect, step};
 
 both!(
     messages_of_a_pair_keep_their_order,
