@@ -18,7 +18,7 @@ both!(
 );
 
 async fn a_notice_that_no_step_asked_for_is_written_once(fresh: &Fresh) {
-    let mut notice = full("a").notices.remove(0);
+    let mut notice = full("a", 0).notices.remove(0);
     notice.id = "told".to_owned();
     assert_eq!(notices::put(&fresh.store, std::slice::from_ref(&notice)).await.unwrap(), 1);
     assert_eq!(notices::put(&fresh.store, std::slice::from_ref(&notice)).await.unwrap(), 0);
