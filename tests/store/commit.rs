@@ -12,6 +12,7 @@ both!(
     a_case_is_born_once,
     fifty_mixed_writes_are_answered_each_for_itself,
     one_bad_row_fails_the_batch_and_leaves_nothing,
+    a_key_that_was_used_refuses_its_write_alone,
     a_case_twice_in_a_batch_is_a_fault_of_the_program,
     a_consumed_message_is_consumed_once,
     a_birth_and_its_cause_are_one_commit,
@@ -101,15 +102,25 @@ async fn one_bad_row_fails_the_batch_and_leaves_nothing(fresh: &Fresh) {
     of_a_kind.entries[0].kind = "poem".to_owned();
     let mut nul = step("b", 0);
     nul.head.subject = "a\0b".to_owned();
-    let mut second = step("a", 1);
-    second.receipt = full("a", 0).receipt;
-    for bad in [of_a_kind, nul, second] {
+    for bad in [of_a_kind, nul] {
         let outcome = commit(&fresh.store, &[full("c", 0), bad, full("d", 0)]).await;
         assert!(matches!(outcome, Err(CommitError::Data(_))), "{outcome:?}");
         assert_eq!(fresh.rows().await, rows);
     }
     // The connection is fit for the next batch.
     assert_eq!(commit(&fresh.store, &[full("c", 0)]).await.unwrap(), [true]);
+}
+
+async fn a_key_that_was_used_refuses_its_write_alone(fresh: &Fresh) {
+    commit(&fresh.store, &[full("a", 0), full("b", 0)]).await.unwrap();
+    let rows = fresh.rows().await;
+    let mut again = step("a", 1);
+    again.receipt = full("a", 0).receipt;
+    let writes = [again.clone(), step("b", 1)];
+    assert_eq!(commit(&fresh.store, &writes).await.unwrap(), [false, true]);
+    assert_eq!(fresh.rows().await, rows + 1);
+    again.receipt = full("a", 1).receipt;
+    assert_eq!(commit(&fresh.store, &[again]).await.unwrap(), [true]);
 }
 
 async fn a_case_twice_in_a_batch_is_a_fault_of_the_program(fresh: &Fresh) {

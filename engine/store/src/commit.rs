@@ -63,7 +63,7 @@ impl From<sqlx::Error> for CommitError {
 /// Commits `batch` durably and answers each in its place: whether it was accepted.
 ///
 /// Not accepted is a write whose case has another revision by now (or exists, or was removed, where
-/// it should be born), or that consumes a message which is gone. A case may be in a batch only once.
+/// it should be born), that consumes a message which is gone, or whose receipt's key was used. A case may be in a batch only once.
 /// Cancelling the call leaves nothing half-written, but its caller not knowing.
 ///
 /// # Panics

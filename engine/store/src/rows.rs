@@ -40,7 +40,8 @@ pub struct Write {
     /// Messages to this case that this commit consumes: (sender, revision, ordinal). If one of them
     /// is gone, another process has consumed it and the whole write is refused.
     pub inbox_drop: Vec<(String, i64, i64)>,
-    /// The answer kept for the sender's key.
+    /// The answer kept for the sender's key. If the key was used before, the whole write is refused:
+    /// the answer given then is the answer.
     pub receipt: Option<ReceiptRow>,
 }
 

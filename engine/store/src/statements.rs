@@ -1,7 +1,7 @@
 //! The fixed few statements by which cases move: the same tails on both databases, two heads.
 //!
-//! `accepted` holds the ids of the batch whose head still has the expected revision, and whose
-//! consumed messages are all still there. Every tail writes rows of accepted cases only. On
+//! `accepted` holds the ids of the batch whose head still has the expected revision, whose consumed
+//! messages are all still there, and whose sender's key is new. Every tail writes rows of accepted cases only. On
 //! PostgreSQL `accepted` is a CTE over the heads locked in the order of their ids; on `SQLite` it is a
 //! temporary table of the write connection, filled after `BEGIN IMMEDIATE` and emptied before
 //! `COMMIT`.
@@ -201,8 +201,8 @@ macro_rules! head_values {
         )
     };
 }
-/// The cases of the batch that consume a message which is gone. Counted for each, so that no plan reads
-/// the whole inbox for it.
+/// The cases of the batch that consume a message which is gone, or whose sender's key was used before.
+/// Counted for each, so that no plan reads a whole table for it.
 macro_rules! short {
     () => {
         concat!(
@@ -217,6 +217,13 @@ macro_rules! short {
             column!(int "ordinal"),
             " AND i.receiver = ",
             column!(text "case_id"),
+            ") UNION ALL SELECT ",
+            column!(text "case_id"),
+            " FROM jsonb_each($11) d
+            WHERE 0 < (SELECT count(*) FROM receipts r WHERE r.case_id = ",
+            column!(text "case_id"),
+            " AND r.key = ",
+            column!(text "key"),
             ")"
         )
     };
