@@ -74,6 +74,10 @@ async fn main() -> Result<()> {
     let opening = Opening { chart, subject, data };
     let case = runtime.send(Command::open("example", "1", opening, ActorRef::system())).await?;
 
+    // A stranger holds no role on the subject.
+    let grant = Command::send(&case.case_id, "grant", Value::Null, ActorRef::person("chi"), "c");
+    println!("chi: {}", runtime.send(grant).await.expect_err("chi holds no role"));
+
     // Both have the same page open, and decide at the same moment.
     let decide = |event: &str, clerk: &str| {
         let key = format!("{clerk} decides");
@@ -89,8 +93,6 @@ async fn main() -> Result<()> {
         }
     }
     assert!(an.is_ok() != binh.is_ok(), "one of them decided");
-    let stranger = runtime.send(decide("grant", "chi")).await.expect_err("chi holds no role");
-    println!("chi: {stranger}");
     runtime.close().await;
     Ok(())
 }

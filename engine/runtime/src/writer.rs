@@ -1,7 +1,7 @@
 //! The one writer of this process: whatever is queued when the last commit returns is one commit.
 //!
 //! ```text
-//! take a batch -> heads and receipts in one read -> plan each -> one commit -> answer each
+//! take a batch -> what memory lacks, in one read -> plan each -> one commit -> answer each
 //! ```
 //!
 //! No timer paces it: under load the batches grow, alone a command goes at once. Who loses a race
@@ -111,7 +111,8 @@ impl Writer {
         Ok((Some(head), false))
     }
 
-    /// Reads what the batch needs: heads not in the cache, and receipts of its keys.
+    /// Reads heads that are not in the cache, with the receipts of their commands' keys. A batch on
+    /// cases that are in memory reads nothing.
     async fn read(&mut self, batch: &[Request]) -> Result<Read, ReadError> {
         let mut missing = Vec::new();
         let mut keys = Vec::new();
@@ -119,15 +120,17 @@ impl Writer {
             if request.fresh {
                 self.cache.evict(&request.case_id);
             }
-            if self.cache.find(&request.case_id).is_none() {
-                missing.push(request.case_id.as_ref().to_owned());
+            if self.cache.find(&request.case_id).is_some() {
+                // A key that was used before is refused by the commit, and looked up then.
+                continue;
             }
+            missing.push(request.case_id.as_ref().to_owned());
             if let Work::Command(command) = &request.work {
                 keys.push((command.case_id.as_ref().to_owned(), command.key.as_ref().to_owned()));
             }
         }
         let mut read = Read::default();
-        if missing.is_empty() && keys.is_empty() {
+        if missing.is_empty() {
             return Ok(read);
         }
         let (heads, receipts) =
