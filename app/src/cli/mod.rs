@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand, ValueEnum};
 
 mod actions;
+pub mod bench;
 pub mod calendar;
 pub mod case;
 pub mod chart;
@@ -144,6 +145,9 @@ pub enum Verb {
     /// Third-party suites of the W3C notation
     #[command(subcommand)]
     Scxml(scxml::Verb),
+    /// What the engine costs on this machine
+    #[command(subcommand)]
+    Bench(bench::Verb),
 }
 
 /// Carries out a command; prints a failure in the chosen language and gives its exit code.
@@ -181,6 +185,7 @@ async fn carry_out(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Report(verb) => report::run(verb, arguments).await,
         Verb::Outbox(verb) => outbox::run(verb, arguments).await,
         Verb::Verify(args) => verify::run(args, arguments).await,
+        Verb::Bench(verb) => bench::run(verb, arguments),
         Verb::Chart(verb) => chart::run(verb, arguments),
         Verb::Calendar(args) => calendar::run(args, arguments),
         Verb::Scxml(verb) => scxml::run(verb, arguments),
