@@ -8,6 +8,8 @@ pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod draw;
+pub mod letters;
+pub mod mail;
 pub mod people;
 pub mod schedules;
 pub mod simulate;

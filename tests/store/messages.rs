@@ -161,13 +161,18 @@ async fn notices_wait_until_a_letter_is_built(fresh: &Fresh) {
 async fn a_letter_is_built_once(fresh: &Fresh) {
     let store = &fresh.store;
     notify(store).await;
-    let ids = ["a", "b"].map(|case_id| notice(case_id, 1).id);
+    let [one, two] = ["a", "b"].map(|case_id| notice(case_id, 1).id);
     let letters = [effect("digest", 1), effect("digest", 2)];
-    assert_eq!(notices::build(store, &ids, &letters).await.unwrap(), 2);
-    assert_eq!(notices::build(store, &ids, &letters).await.unwrap(), 0);
-    assert_eq!(outbox::list(store, Some("queued"), None, "", 9).await.unwrap().len(), 2);
+    let [first, second] = [&letters[0], &letters[1]].map(|letter| letter.id.clone());
+    let queued = async || outbox::list(store, Some("queued"), None, "", 9).await.unwrap().len();
+    let [one, two] = [(one, first), (two, second.clone())];
+    assert!(notices::build(store, std::slice::from_ref(&one), &letters[..1]).await.unwrap());
+    assert!(!notices::build(store, &[one, two.clone()], &letters).await.unwrap(), "all or nothing");
+    assert_eq!(queued().await, 1);
+    assert!(notices::build(store, &[two], &letters).await.unwrap());
+    assert_eq!(queued().await, 2, "a letter that is queued is left as it is");
     let built = notices::of_case(store, "b").await.unwrap();
-    assert_eq!(built[0].built.as_ref(), Some(&letters[0].id));
+    assert_eq!(built[0].built, Some(second));
 }
 
 async fn one_process_builds_the_letter_of_a_person_and_a_day(fresh: &Fresh) {

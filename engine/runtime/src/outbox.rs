@@ -23,6 +23,8 @@ use crate::shared::{RoundError, Shared, count};
 pub const CLAIM_MAX: u32 = 50;
 /// How often an effect is tried before it is given up: with the pauses below, over two days.
 pub const ATTEMPTS_MAX: i64 = 20;
+/// How often it is tried at one instant of a virtual clock.
+pub const INSTANT_ATTEMPTS_MAX: i64 = 3;
 /// The pause after the first failure, in milliseconds; it doubles with each further one.
 pub const PAUSE_FIRST_MS: i64 = 2_000;
 /// The longest pause, in milliseconds.
@@ -56,6 +58,11 @@ impl Performer {
         Self(Arc::new(move |row| Box::pin(perform(row))))
     }
 
+    /// Performs one effect.
+    pub async fn perform(&self, row: OutboxRow) -> Performed {
+        self.0(row).await
+    }
+
     /// A performer that calls everything done: for runs that need no world.
     pub fn idle() -> Self {
         Self::new(|_| std::future::ready(Performed::Done))
@@ -84,7 +91,7 @@ pub(crate) async fn round(shared: &Shared, performer: &Performer) -> Result<usiz
     let rows =
         outbox::claim(&shared.store, &shared.process, now.as_ms(), until_ms, CLAIM_MAX).await?;
     for stored in &rows {
-        let outcome = performer.0(stored.row.clone()).await;
+        let outcome = performer.perform(stored.row.clone()).await;
         settle(shared, stored, outcome, now).await?;
     }
     Ok(rows.len())
@@ -106,9 +113,13 @@ async fn settle(
         }
         Performed::Retry(why) if attempts + 1 < ATTEMPTS_MAX => {
             warn!(effect = row.id, kind = row.kind, why, "an effect is tried again later");
-            // On a virtual clock the world is not waited for (R35).
-            let pause_ms =
-                if shared.clock.is_virtual() { 0 } else { pause_ms(&row.id, attempts + 1) };
+            let attempts = attempts + 1;
+            // On a virtual clock the world is not waited for (R35); one that stays away is left
+            // for the next moment, or every letter would be given up within one instant.
+            let pause_ms = match shared.clock.is_virtual() {
+                true => i64::from(attempts >= INSTANT_ATTEMPTS_MAX),
+                false => pause_ms(&row.id, attempts),
+            };
             outbox::failed(store, &row.id, &why, now.as_ms().saturating_add(pause_ms)).await?;
         }
         Performed::Retry(why) | Performed::Dead(why) => {

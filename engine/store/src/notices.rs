@@ -1,9 +1,8 @@
 //! What reminders say, until it becomes a letter.
 //!
-//! One process builds the letter of a person and a day: it holds the lease of that pair
-//! ([`claim_digest`]), reads what is unbuilt, and in one transaction queues the letter and names it
-//! on the notices ([`build`]). A notice with several holders goes into several letters; it carries
-//! the first of them.
+//! One process builds letters at a time: it holds a lease, reads what is unbuilt, and in one
+//! transaction queues the letters and names them on the notices ([`build`]). A notice with several
+//! holders goes into several letters; it carries the first of them.
 //!
 //! **Invariant:** a notice is built once; the letter that it names is in the outbox.
 
@@ -76,13 +75,17 @@ pub async fn mark_built(store: &Store, ids: &[String], letter: &str) -> Result<u
     Ok(write_one!(store, MARK, letter, Json(&*ids)))
 }
 
-/// Queues `letters` and names the first of them on the notices `ids`, all in one transaction; how
-/// many notices were still in none. Letters that are queued already are left as they are.
+/// Queues `letters` and names on each notice of `built` (id, letter) the letter that tells it, all in
+/// one transaction; whether it was done. If one of the notices is in a letter already, somebody else
+/// was building: nothing is written. Letters that are queued already are left as they are.
 pub async fn build(
     store: &Store,
-    ids: &[String],
+    built: &[(String, String)],
     letters: &[OutboxRow],
-) -> Result<u64, ChoreError> {
+) -> Result<bool, ChoreError> {
+    const NAME: &str = "
+        UPDATE notices SET built = d.value->>'letter' FROM jsonb_each($1) d
+        WHERE notices.built IS NULL AND notices.id = d.value->>'id'";
     const QUEUE: &str = "
         INSERT INTO outbox (case_id, id, revision, ordinal, kind, body, due_at_ms)
         SELECT d.value->>'case_id', d.value->>'id', CAST(d.value->>'revision' AS bigint),
@@ -92,16 +95,23 @@ pub async fn build(
         WHERE NOT EXISTS (SELECT 1 FROM outbox o WHERE o.id = d.value->>'id')
         ON CONFLICT (case_id, id) DO NOTHING";
     let rows = document(letters.iter())?;
-    let ids = document(ids.iter().map(|id| Id { id }))?;
-    let letter = letters.first().map_or("none", |letter| letter.id.as_str());
+    let names = document(built.iter().map(|(id, letter)| Built { id, letter }))?;
     let mut writer = store.writer().await?;
     writer.begin().await?;
-    let built = on!(&mut writer.tx, |connection| {
-        sqlx::query(QUEUE).bind(Json(&*rows)).execute(&mut *connection).await?;
-        sqlx::query(MARK).bind(letter).bind(Json(&*ids)).execute(connection).await?.rows_affected()
+    let named = on!(&mut writer.tx, |connection| sqlx::query(NAME)
+        .bind(Json(&*names))
+        .execute(connection)
+        .await?
+        .rows_affected());
+    if usize::try_from(named) != Ok(built.len()) {
+        writer.roll_back().await;
+        return Ok(false);
+    }
+    on!(&mut writer.tx, |connection| {
+        sqlx::query(QUEUE).bind(Json(&*rows)).execute(connection).await?;
     });
     writer.commit().await?;
-    Ok(built)
+    Ok(true)
 }
 
 /// The notices of `case_id`, in the order they were written.
@@ -113,4 +123,10 @@ pub async fn of_case(store: &Store, case_id: &str) -> Result<Vec<StoredNotice>, 
 #[derive(Serialize)]
 struct Id<'a> {
     id: &'a str,
+}
+
+#[derive(Serialize)]
+struct Built<'a> {
+    id: &'a str,
+    letter: &'a str,
 }
