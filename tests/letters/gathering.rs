@@ -164,4 +164,11 @@ async fn a_person_erased_before_the_letter_leaves_is_told_nothing() {
     assert_eq!(stored.error.as_deref(), Some("undeliverable: `lan` has been erased"));
     let Mail::Memory(given) = &mail else { panic!("the mail is in memory") };
     assert!(given.lock().unwrap().is_empty());
+    office.person("root", "Vũ An", "en", &[("administrator", "ministry")]).await;
+    office.until("2022-11-17T08:00").await;
+    office.until("2022-11-19T08:00").await;
+    let told = to(&office, "root").await;
+    assert_eq!(names(&told), [("dead_letter", "2022-11-17")], "once");
+    let letter = office.outbox().await.iter().map(read).find(|one| one.person == "root").unwrap();
+    assert!(letter.text.contains("undeliverable: `lan` has been erased"), "{}", letter.text);
 }

@@ -94,7 +94,7 @@ fn on_the_day(notice: &NoticeRow) -> Option<Clock> {
 fn key(notice: &NoticeRow) -> String {
     let NoticeRow { case_id, item, letter, revision, rung, .. } = notice;
     if rung.is_empty() {
-        return format!("{case_id}:{letter}:{revision}");
+        return format!("{case_id}:{letter}:{revision}:{item}");
     }
     match on_the_day(notice).filter(|at| *at != Clock::DIGEST) {
         Some(at) => format!("{case_id}:{item}:{at}"),

@@ -2,7 +2,9 @@
 //!
 //! **Invariant:** no name and no address of a person is in it; [`NAME`] stands for the name.
 
+use chart::canonical;
 use serde::{Deserialize, Serialize};
+use store::rows::OutboxRow;
 use unicode_normalization::UnicodeNormalization as _;
 
 /// Stands for the person's name until the letter leaves; no text may hold it otherwise.
@@ -32,6 +34,20 @@ pub struct Letter {
 }
 
 impl Letter {
+    /// The letter as a row of the outbox, due at once, among the letters of its day.
+    pub(crate) fn into_row(self, id: String, place: String) -> OutboxRow {
+        let body = serde_json::to_value(&self).expect("a letter is made of texts and numbers");
+        OutboxRow {
+            id,
+            case_id: place,
+            revision: 0,
+            ordinal: 0,
+            kind: "letter".to_owned(),
+            body: canonical::to_string(&body),
+            due_at_ms: self.at_ms,
+        }
+    }
+
     /// The plain text to somebody of this name.
     pub fn text_for(&self, name: &str) -> String {
         self.text.replace(NAME, &nfc(name))

@@ -29,6 +29,7 @@ use store::{leases, notices};
 pub mod gather;
 pub mod letter;
 
+mod dead;
 mod facts;
 mod render;
 mod wording;
@@ -85,15 +86,17 @@ pub enum LettersError {
     },
 }
 
-/// Builds letters for one database; keep one for the life of a process.
-#[derive(Debug)]
+/// Builds letters for one database; keep one for the life of a process. Cheap to clone.
+#[derive(Debug, Clone)]
 pub struct Builder {
     /// Where links lead, without a slash at the end.
     url: String,
     /// This builder, as its lease names it.
     owner: String,
     /// The names of the platforms as of a day.
-    platforms: Mutex<Option<(NaiveDate, Arc<Platforms>)>>,
+    platforms: Arc<Mutex<Option<(NaiveDate, Arc<Platforms>)>>>,
+    /// The last day whose dead effects were told.
+    reported: Arc<Mutex<Option<NaiveDate>>>,
 }
 
 impl Default for Builder {
@@ -106,7 +109,7 @@ impl Builder {
     /// A builder whose letters lead to pages under `url`.
     pub fn new(url: &str) -> Self {
         let url = url.trim_end_matches('/').to_owned();
-        Self { url, owner: fresh_key(), platforms: Mutex::new(None) }
+        Self { url, owner: fresh_key(), platforms: Arc::default(), reported: Arc::default() }
     }
 
     /// A builder for the value of [`URL`], or [`URL_DEFAULT`].
@@ -116,7 +119,7 @@ impl Builder {
 
     /// Builds every letter whose time has come at `now`; how many were queued.
     pub async fn tick(&self, runtime: &Runtime, now: Timestamp) -> Result<usize, LettersError> {
-        let mut queued = 0;
+        let mut queued = self.report_dead(runtime, now).await?;
         loop {
             match self.build_due(runtime, now).await? {
                 Built::Nothing => return Ok(queued),
@@ -162,6 +165,23 @@ impl Builder {
         // Where another was faster, the next look finds what is left.
         let done = notices::build(store, &built, &letters).await?;
         Ok(if done { Built::Letters(letters.len()) } else { Built::Nothing })
+    }
+
+    /// Once a morning, what could not be delivered until then.
+    async fn report_dead(&self, runtime: &Runtime, now: Timestamp) -> Result<usize, LettersError> {
+        let today = runtime.library().calendar().local_date(now);
+        let reported = *self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        if reported == Some(today) {
+            return Ok(0);
+        }
+        let day = Day::read(runtime, now).await?;
+        if now < day.morning || !self.take_lease(runtime, now).await? {
+            return Ok(0);
+        }
+        let mut facts = Facts::new(runtime, Arc::default());
+        let queued = dead::report(self, runtime, &day, &mut facts).await?;
+        *self.reported.lock().unwrap_or_else(PoisonError::into_inner) = Some(day.today);
+        Ok(queued)
     }
 
     /// A lease spares processes each other's work; what makes it safe is the one transaction.
@@ -246,7 +266,7 @@ pub async fn run_to(
         if !runtime.clock().is_virtual() || now >= until {
             return Ok(done);
         }
-        let due = [runtime.next_moment(until).await?, next_moment(runtime, now).await?];
+        let due = [runtime.next_moment().await?, next_moment(runtime, now).await?];
         let next = due.into_iter().flatten().min().unwrap_or(until).min(until);
         runtime.advance_to(next.max(now.plus_ms(1))).await?;
     }

@@ -9,6 +9,7 @@ use chart::canonical;
 use chart::definition::Text;
 use chart::moment::Timestamp;
 use runtime::Runtime;
+use runtime::faults::LETTER as FAILURE;
 use serde_json::Value;
 use store::rows::{NoticeRow, OutboxRow};
 use workflows::letters::SHARED;
@@ -22,6 +23,8 @@ use super::{Builder, LettersError};
 
 /// The text of a letter that says several things.
 const DIGEST: &str = "digest";
+/// The text in which the administrator is told what failed.
+const DEAD_LETTER: &str = "dead_letter";
 
 /// Lines that share one letter to one person.
 #[derive(Debug)]
@@ -53,7 +56,7 @@ fn group(when: When, mut lines: Vec<&Line>) -> Group<'_> {
     });
     let kinds: BTreeSet<String> = lines.iter().map(|line| kind(line)).collect();
     let template = match (kinds.len(), lines.first()) {
-        (1, Some(line)) if !line.in_place => line.notice.letter.clone(),
+        (1, Some(line)) if !line.in_place => text_of(&line.notice).to_owned(),
         _ => DIGEST.to_owned(),
     };
     Group { lines, when, template }
@@ -61,11 +64,17 @@ fn group(when: When, mut lines: Vec<&Line>) -> Group<'_> {
 
 /// Lines of one kind can share a text: the ladder's by their letter, a step's letter stands alone.
 fn kind(line: &Line) -> String {
-    let NoticeRow { letter, case_id, revision, .. } = &*line.notice;
+    let NoticeRow { case_id, revision, .. } = &*line.notice;
     if line.in_place {
         return DIGEST.to_owned();
     }
-    if is_shared(letter) { letter.clone() } else { format!("{letter} {case_id} {revision}") }
+    let text = text_of(&line.notice);
+    if is_shared(text) { text.to_owned() } else { format!("{text} {case_id} {revision}") }
+}
+
+/// The name of a notice's texts: its letter, but the engine's word for a failure has a text here.
+fn text_of(notice: &NoticeRow) -> &str {
+    if notice.letter == FAILURE { DEAD_LETTER } else { &notice.letter }
 }
 
 fn is_shared(letter: &str) -> bool {
@@ -117,16 +126,7 @@ pub(crate) async fn letter(
         text: texts.text,
         html: texts.html,
     };
-    let body = serde_json::to_value(&letter).expect("a letter is made of texts and numbers");
-    Ok(OutboxRow {
-        id: id(person, day, group),
-        case_id: day.place(),
-        revision: 0,
-        ordinal: 0,
-        kind: "letter".to_owned(),
-        body: canonical::to_string(&body),
-        due_at_ms: day.now.as_ms(),
-    })
+    Ok(letter.into_row(id(person, day, group), day.place()))
 }
 
 /// The id of a letter: of the person and the day for the morning's, of what it tells for others.
@@ -145,7 +145,7 @@ fn id(person: &str, day: &Day, group: &Group<'_>) -> String {
 fn items(template: &str, lines: &[&Line], pages: &[Values], lang: &str) -> Vec<Item> {
     let shown = lines.iter().zip(pages).map(|(line, page)| {
         let mut items = page.items.clone();
-        if template == DIGEST && !is_shared(&line.notice.letter) {
+        if template == DIGEST && !is_shared(text_of(&line.notice)) {
             for item in &mut items {
                 if let Ok(texts) = render::letter(&line.notice.letter, lang, page) {
                     item.title = texts.subject;
@@ -184,6 +184,11 @@ async fn page(
         late = case.data["late"].as_bool() == Some(true);
         item.holder = holder(runtime, day, person, line, case, facts).await?.get(lang).to_owned();
     }
+    let data: Value = serde_json::from_str(&notice.data).unwrap_or_default();
+    if notice.letter == FAILURE {
+        let why = data["error"].as_str().unwrap_or_default();
+        item.title = format!("{} ({}): {why}", title.get(lang), notice.item);
+    }
     if let Some(due) = due.map(Timestamp) {
         item.due_text = due_text(due, &day.calendar, lang);
         item.days_left = days_left(due, day.today, &day.calendar, lang);
@@ -195,10 +200,7 @@ async fn page(
         case_title: title.get(lang).to_owned(),
         link,
         late,
-        data: match serde_json::from_str(&notice.data) {
-            Ok(Value::Object(data)) => Value::Object(data),
-            _ => Value::Object(serde_json::Map::new()),
-        },
+        data: if data.is_object() { data } else { Value::Object(serde_json::Map::new()) },
     })
 }
 
