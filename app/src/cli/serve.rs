@@ -11,7 +11,6 @@ use std::io;
 use chart::moment::Timestamp;
 use runtime::clock::Clock;
 use runtime::engine::CLOCK;
-use runtime::outbox::{Performed, Performer};
 use runtime::publishing::Stranded;
 use runtime::{Runtime, Setup};
 use store::{Store, meta};
@@ -24,6 +23,8 @@ use super::output::remark;
 use super::wording::because;
 use super::{Arguments, Failure, Lang};
 use crate::config::Config;
+use crate::letters::{self, Builder};
+use crate::mail::{self, Mail, Sender};
 use crate::schedules::programme;
 
 /// Arguments of `serve`.
@@ -33,7 +34,7 @@ use crate::schedules::programme;
   COTMOC_SMTP=smtp://127.0.0.1:25 COTMOC_LOG=debug cotmoc serve --json-log
 
 Serves until SIGINT or SIGTERM. Environment: COTMOC_SMTP, COTMOC_LETTERS (a folder for letters where
-no server is named), COTMOC_LOG.")]
+no server is named), COTMOC_FROM, COTMOC_URL (where links in letters lead), COTMOC_LOG.")]
 pub struct Args {
     /// Log as JSON, a line an event
     #[arg(long)]
@@ -44,20 +45,23 @@ pub struct Args {
 pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
     let config = Config::of_environment();
     log(&config, args.json_log)?;
+    let (stopped, letters_stopped) = (stopped()?, stopped()?);
     let store = open(&common.store).await?;
     store.migrate().await?;
     let schedules = programme(&store, began(&store).await?).map_err(|error| {
         let en = because(&error);
         Failure::usage(&format!("Không dùng được lịch mở kỳ: {en}."), &en)
     })?;
-    let setup = Setup::new(shipped(), calendar()).scheduled(schedules).performing(performer());
+    let performer = mail::performer(post(&config)?, sender(&config)?, store.clone());
+    let setup = Setup::new(shipped(), calendar()).scheduled(schedules).performing(performer);
     let runtime = Runtime::open(store, setup).await?;
+    let builder = Builder::from_setting(config.url.as_deref());
     let lang = common.lang;
     remark(&clock_words(runtime.clock(), runtime.store().url(), lang));
     for stranded in runtime.stranded() {
         remark(&stranded_words(stranded, lang));
     }
-    runtime.serve(stopped()?).await;
+    tokio::join!(runtime.serve(stopped), letters::run(&builder, &runtime, letters_stopped));
     let done = runtime.done();
     remark(&match lang {
         Lang::Vi => format!(
@@ -73,11 +77,19 @@ pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
     Ok(())
 }
 
-/// What performs effects: nothing is called done that was not done.
-fn performer() -> Performer {
-    Performer::new(|row| {
-        let why = format!("nothing here performs effects of the kind `{}`", row.kind);
-        std::future::ready(Performed::Retry(why))
+/// Where letters go: to the server that is named, else into the folder.
+fn post(config: &Config) -> Result<Mail, Failure> {
+    Mail::from_setting(config.smtp.as_deref(), &config.letters).map_err(|error| {
+        let en = because(&error);
+        Failure::usage(&format!("Không dùng được `{}`: {en}.", mail::SMTP), &en)
+    })
+}
+
+/// Who letters are from.
+fn sender(config: &Config) -> Result<Sender, Failure> {
+    Sender::from_setting(config.from.as_deref()).map_err(|error| {
+        let en = because(&error);
+        Failure::usage(&format!("Không dùng được `{}`: {en}.", mail::FROM), &en)
     })
 }
 
