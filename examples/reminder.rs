@@ -14,7 +14,7 @@ use runtime::publishing::Definition;
 use serde_json::json;
 use store::{Store, log};
 
-const REMINDER: &str = r#"
+const REMINDER: &str = r"
 chart: answer
 version: 1
 title: { vi: Trả lời công văn, en: Answer to a letter }
@@ -40,7 +40,7 @@ states:
     title: { vi: Đã trả lời, en: Answered }
     basis: product
     type: final
-"#;
+";
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 

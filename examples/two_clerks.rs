@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use store::Store;
 use store::people::{self, AssignmentRow, OrganisationRow, PersonRow};
 
-const PERMIT: &str = r#"
+const PERMIT: &str = r"
 chart: permit
 version: 1
 title: { vi: Giấy phép, en: Permit }
@@ -31,7 +31,7 @@ states:
     on: { grant: { to: granted, by: clerk }, refuse: { to: refused, by: clerk } }
   granted: { title: { vi: Đã cấp, en: Granted }, basis: product, type: final }
   refused: { title: { vi: Đã từ chối, en: Refused }, basis: product, type: final }
-"#;
+";
 
 async fn employ(store: &Store, clerks: &[&str]) -> Result<()> {
     let text = str::to_owned;

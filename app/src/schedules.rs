@@ -135,9 +135,8 @@ fn openings(
     date: NaiveDate,
     platforms: &[Platform],
 ) -> Vec<Opening> {
-    let takes_part = |platform: &&Platform| {
-        one.stages.is_empty() || one.stages.iter().any(|stage| *stage == platform.stage)
-    };
+    let takes_part =
+        |platform: &&Platform| one.stages.is_empty() || one.stages.contains(&platform.stage);
     let taking_part = platforms.iter().filter(takes_part);
     let open = |platform: Option<&Platform>, enterprise: &str, expected: Vec<String>| {
         opening(all, one, strike, date, platform, enterprise, &expected)

@@ -17,12 +17,12 @@ pub(crate) fn plan(folder: &TempDir, seed: u64, platforms: usize, months: u32) -
 
 /// Runs `plan` without telling anybody how far it is.
 pub(crate) async fn done(plan: &Plan) -> Outcome {
-    run(plan, &mut |_| {}).await.unwrap()
+    run(plan, &mut |_| {}).await.expect("the folder can be made")
 }
 
 /// Runs a small plan over a file that is gone afterwards.
 pub(crate) async fn small(seed: u64, faults: bool) -> Outcome {
-    let folder = tempfile::tempdir().unwrap();
+    let folder = tempfile::tempdir().expect("the run comes to its end");
     let mut plan = plan(&folder, seed, 4, 2);
     plan.faults = faults;
     done(&plan).await

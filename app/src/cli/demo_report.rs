@@ -97,13 +97,13 @@ fn table(title: &str, headings: &[&str]) -> (String, Table) {
     (title.to_owned(), table)
 }
 
-fn number(value: impl ToString) -> Cell {
+fn number(value: &(impl ToString + ?Sized)) -> Cell {
     Cell::new(value.to_string()).set_alignment(CellAlignment::Right)
 }
 
 /// A count, or a dot where there is nothing, so that the eye finds what there is.
 fn count(value: u64) -> Cell {
-    if value == 0 { number("·") } else { number(value) }
+    if value == 0 { number("·") } else { number(&value) }
 }
 
 /// The name of a stage.
@@ -132,7 +132,7 @@ fn platforms(found: &Findings, lang: Lang) -> String {
     let (title, mut table) = table(title, &headings);
     for line in &found.platforms {
         table.add_row([
-            number(line.number),
+            number(&line.number),
             Cell::new(lang.pick(&line.name_vi, &line.name_en)),
             Cell::new(stage(&line.stage, lang)),
             count(line.core as u64),
@@ -281,7 +281,7 @@ fn overdue(found: &Findings, names: &Names, lang: Lang) -> String {
             Cell::new(unit(line, names, lang)),
             Cell::new(owed(line, lang)),
             Cell::new(lang.pick(&date_vi(line.due_on), &date_en(line.due_on))),
-            number(line.working_days),
+            number(&line.working_days),
         ]);
     }
     let mut text = format!("{title}\n{table}");

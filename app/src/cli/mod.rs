@@ -179,7 +179,7 @@ async fn carry_out(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Simulate(args) => simulate::run(args, arguments).await,
         Verb::Init(args) => init::run(args, arguments).await,
         Verb::Import(args) => init::import(args, arguments).await,
-        Verb::Serve(args) => serve::run(args, arguments).await,
+        Verb::Serve(args) => Box::pin(serve::run(args, arguments)).await,
         Verb::Case(verb) => case::run(verb, arguments).await,
         Verb::Task(verb) => task::run(verb, arguments).await,
         Verb::Report(verb) => report::run(verb, arguments).await,

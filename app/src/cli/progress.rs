@@ -14,7 +14,7 @@ use crate::simulate::Progress;
 /// What shows the progress of a run.
 #[derive(Debug)]
 pub(super) struct Bar {
-    bar: Option<ProgressBar>,
+    shown: Option<ProgressBar>,
     lang: Lang,
     told: (i32, u32),
 }
@@ -30,7 +30,7 @@ impl Bar {
         {
             bar.set_style(style.progress_chars("━╸─"));
         }
-        Self { bar, lang, told: (0, 0) }
+        Self { shown: bar, lang, told: (0, 0) }
     }
 
     /// Shows the simulated day that begins.
@@ -38,7 +38,7 @@ impl Bar {
         let today = progress.today;
         let quarter = (today.year(), today.month0() / 3);
         let words = self.lang.pick("lệnh", "commands");
-        match &self.bar {
+        match &self.shown {
             Some(bar) => {
                 bar.set_length(u64::try_from(progress.days_all).unwrap_or(1));
                 bar.set_position(u64::try_from(progress.days).unwrap_or(0));
@@ -57,7 +57,7 @@ impl Bar {
 
     /// Takes the bar away.
     pub(super) fn finish(&self) {
-        if let Some(bar) = &self.bar {
+        if let Some(bar) = &self.shown {
             bar.finish_and_clear();
         }
     }

@@ -83,7 +83,7 @@ async fn compare(plan: &Plan, seeds: u64, lang: Lang) -> Result<(), Failure> {
         for faults in [false, true] {
             let file = folder.join(format!("{seed}-{faults}.db"));
             let store = format!("sqlite:{}", file.display());
-            let plan = Plan { seed, faults, store, ..plan.clone() };
+            let plan = Plan { seed, store, faults, ..plan.clone() };
             let outcome = simulate::run(&plan, &mut |_| {}).await;
             outcomes.push(outcome.map_err(|error| failure(&error))?);
         }

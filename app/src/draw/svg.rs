@@ -63,7 +63,7 @@ pub(super) fn render(chart: &Chart, picture: &Picture, options: &Options) -> Str
 fn class(chart: &Chart, placed: &Placed, options: &Options) -> String {
     let state = chart.state(placed.state);
     let mut class = String::from(if placed.composite { "inside" } else { "box" });
-    if placed.composite && state.depth % 2 == 0 {
+    if placed.composite && state.depth.is_multiple_of(2) {
         class.push_str(" deep");
     }
     let in_parallel = state.parent.is_some_and(|parent| chart.state(parent).kind == Kind::Parallel);

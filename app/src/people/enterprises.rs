@@ -1,7 +1,7 @@
 //! Made-up enterprises: the Decision names none, so the demonstration brings its own.
 //!
 //! Each of the six groups of the announcement has a few, called by the group's letter; a platform
-//! has one to three of them. VNPost takes part in one platform for which it is a focal unit, as the
+//! has one to three of them. `VNPost` takes part in one platform for which it is a focal unit, as the
 //! annex lets happen: the procedure must notice that it supervises itself.
 //!
 //! **Invariant:** which enterprises a platform has follows from the catalogue alone.

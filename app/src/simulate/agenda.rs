@@ -177,7 +177,7 @@ impl Agenda {
         let mut draw = Draw::of(self.seed, &[&key.0, &key.1, &tries, "when"]);
         let (low, high) = match (duty.pace, due) {
             _ if act.tries > 0 => duty.again,
-            (Pace::Days(low, high), _) => self.stretched(duty, act, low, high),
+            (Pace::Days(low, high), _) => Self::stretched(duty, act, low, high),
             (Pace::After(low, high), Some(due)) => {
                 let days = draw.between(low, high);
                 let from = due.effective_at().max(self.now);
@@ -196,7 +196,7 @@ impl Agenda {
     }
 
     /// Enterprises come one after the other, and those who come again take their time.
-    fn stretched(&self, duty: &Duty, act: &Act, low: i64, high: i64) -> (i64, i64) {
+    fn stretched(duty: &Duty, act: &Act, low: i64, high: i64) -> (i64, i64) {
         if duty.choices[0].0 != "apply" {
             return (low, high);
         }

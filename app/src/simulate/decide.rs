@@ -222,7 +222,7 @@ fn mistakes(event: &str) -> u64 {
 
 fn make(place: &Place<'_>, act: &Act, event: &str, person: &str, draw: &mut Draw) -> Value {
     let schema = place.chart.events.get(event).and_then(|one| one.payload.as_ref());
-    let Some(schema) = schema.map(|schema| schema.source()) else { return Value::Null };
+    let Some(schema) = schema.map(chart::schema::Schema::source) else { return Value::Null };
     let setting = Setting { now: place.now, calendar: place.calendar, event };
     let first = act.tries == 0;
     let mistaken = draw.chance(mistakes(event)) && first;

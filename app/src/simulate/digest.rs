@@ -34,5 +34,8 @@ pub async fn digest(store: &Store) -> Result<String, ReadError> {
         }
     }
     let bytes: [u8; 32] = hash.finalize().into();
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    Ok(bytes.iter().fold(String::new(), |mut hex, byte| {
+        hex.push_str(&format!("{byte:02x}"));
+        hex
+    }))
 }

@@ -35,8 +35,7 @@ impl Draw {
         hash.update(self.drawn.to_be_bytes());
         self.drawn += 1;
         let bytes: [u8; 32] = hash.finalize().into();
-        let [a, b, c, d, e, f, g, h, ..] = bytes;
-        u64::from_be_bytes([a, b, c, d, e, f, g, h])
+        bytes.iter().take(8).fold(0, |number, &byte| number << 8 | u64::from(byte))
     }
 
     /// A number from 0 up to, not including, `bound`; 0 for a bound of 0.

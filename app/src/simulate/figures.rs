@@ -91,6 +91,7 @@ fn grown(own: &mut Draw, months: i64, draw: &mut Draw) -> Map<String, Value> {
     let mut made: Map<String, Value> =
         figures.into_iter().map(|(code, value)| (code.to_owned(), json!(value))).collect();
     // Tenths of a per cent, written as a decimal fraction that is the same everywhere.
-    made.insert("availability_pct".to_owned(), json!(draw.between(985, 1_000) as f64 / 10.0));
+    let tenths = i32::try_from(draw.between(985, 1_000)).unwrap_or(1_000);
+    made.insert("availability_pct".to_owned(), json!(f64::from(tenths) / 10.0));
     made
 }

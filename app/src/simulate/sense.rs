@@ -67,7 +67,7 @@ fn platform(scene: &Scene<'_>, payload: &mut Map<String, Value>, draw: &mut Draw
             let units = platform.map(people::focal_units).unwrap_or_default();
             set(payload, "focal_units", json!(units));
         }
-        "apply" => set(payload, "enterprise", json!(scene.element)),
+        "apply" | "refuse_recognition" => set(payload, "enterprise", json!(scene.element)),
         "open_round" => {
             let recognised = data["recognised"].as_object().into_iter().flatten();
             let mut candidates: Vec<&str> = texts(&data["ready"]).collect();
@@ -84,7 +84,6 @@ fn platform(scene: &Scene<'_>, payload: &mut Map<String, Value>, draw: &mut Draw
             let number = format!("CN-{id}-{}-{round:02}", scene.element);
             set(payload, "certificate_number", json!(number));
         }
-        "refuse_recognition" => set(payload, "enterprise", json!(scene.element)),
         "propose_withdrawal" => {
             let recognised = data["recognised"].as_object();
             let first = recognised.and_then(|all| all.keys().next()).cloned().unwrap_or_default();
