@@ -9,7 +9,7 @@ use crate::cli::desk::{Desk, run};
 
 async fn connect(desk: &Desk) -> SqliteConnection {
     let file = desk.store.strip_prefix("sqlite:").expect("it is a file");
-    SqliteConnectOptions::new().filename(file).connect().await.expect("the folder can be written")
+    SqliteConnectOptions::new().filename(file).connect().await.expect("the database can be opened")
 }
 
 #[test]
