@@ -48,10 +48,11 @@ fn refusals_are_worded_in_the_chosen_language() {
     };
     let nil = r#"{ "nil_report": true, "indicators": {}, "not_available": [], "notes": {},
         "narrative": { "results": "", "difficulties": "", "proposals": "", "next": "" } }"#;
+    let bad = r#"{ "indicators": { "users_registered": "many" } }"#;
     for (event, person, data, vi, en) in [
         ("cancel", REPORTER, r#"{"reasons":"x"}"#, "không có quyền", "may only be sent by"),
         ("submit", REPORTER, nil, "phải xác nhận bằng lời", "must say in words"),
-        ("submit", REPORTER, "{}", "/indicators", "/indicators"),
+        ("submit", REPORTER, bad, "/indicators/users_registered", "/indicators/users_registered"),
         ("accept", "system", "{}", "Không thực hiện được `accept`", "is not handled"),
         ("dance", REPORTER, "{}", "Không có sự kiện `dance`", "there is no event `dance`"),
     ] {

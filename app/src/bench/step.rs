@@ -35,7 +35,7 @@ pub enum BenchError {
     #[error("chart `{0}` did not load")]
     Load(&'static str),
     /// A step of the script was refused.
-    #[error("the script was refused: {0}")]
+    #[error(transparent)]
     Refused(#[from] chart::refusal::Refused),
 }
 

@@ -14,6 +14,7 @@ use crate::bench::step::{BenchError, Script, plain, report};
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// Events a second that one core takes through the pure step, without a database
+    #[command(after_help = "Example:\n  cotmoc bench step --ms 2000 --runs 5")]
     Step {
         /// How long each of the runs lasts, in milliseconds
         #[arg(long, default_value_t = 1000)]

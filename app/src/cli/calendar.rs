@@ -31,6 +31,7 @@ const EXAMPLES: &str = "Examples:
 #[derive(Debug, Subcommand)]
 pub enum Verb {
     /// The nominal and the effective due date of a rule
+    #[command(after_help = "Example:\n  cotmoc calendar due \"day 25\" --from 2025-01-15")]
     Due {
         /// Such as `day 25`, `after 10 working_days`, `after 3 months at 17:00 roll backward`
         rule: String,

@@ -3,6 +3,7 @@
 //! **Invariant:** the key is told before the command is sent, so that whoever hears no answer can
 //! send it again and nothing happens twice.
 
+use std::collections::BTreeSet;
 use std::io::Read as _;
 
 use runtime::clock::fresh_key;
@@ -109,6 +110,16 @@ pub async fn send(args: &SendArgs, common: &Arguments) -> Result<(), Failure> {
 pub async fn open(args: &OpenArgs, common: &Arguments) -> Result<(), Failure> {
     let data = data(args.data.as_deref())?.unwrap_or_else(|| json!({}));
     let runtime = work(&common.store).await?;
+    let library = runtime.library();
+    if library.newest(&args.chart).is_err() {
+        let known: BTreeSet<&str> = library.charts().map(|chart| chart.name.as_str()).collect();
+        let known = known.into_iter().collect::<Vec<_>>().join(", ");
+        let name = &args.chart;
+        return Err(Failure::usage(
+            &format!("Không có quy trình `{name}`; các quy trình có sẵn: {known}."),
+            &format!("there is no chart `{name}`; there are: {known}"),
+        ));
+    }
     let key = key(args.key.as_deref(), common.lang);
     let opening = Opening { chart: args.chart.clone(), subject: args.subject.clone(), data };
     let command = Command::open(SOURCE, &key, opening, args.actor.actor());

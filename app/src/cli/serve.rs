@@ -61,7 +61,8 @@ pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
     for stranded in runtime.stranded() {
         remark(&stranded_words(stranded, lang));
     }
-    tokio::join!(runtime.serve(stopped), letters::run(&builder, &runtime, letters_stopped));
+    let cases = Box::pin(runtime.serve(stopped));
+    tokio::join!(cases, Box::pin(letters::run(&builder, &runtime, letters_stopped)));
     let done = runtime.done();
     remark(&match lang {
         Lang::Vi => format!(

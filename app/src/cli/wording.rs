@@ -17,13 +17,16 @@ use store::store::{MigrateError, OpenError};
 
 use super::Failure;
 
-/// An error with its causes, joined by colons.
+/// An error with its causes, joined by colons; a cause that was told already is left out.
 pub fn because(error: &dyn Error) -> String {
     let mut text = error.to_string();
     let mut next = error.source();
     while let Some(cause) = next {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
+        let told = cause.to_string();
+        if !text.ends_with(&told) {
+            text.push_str(": ");
+            text.push_str(&told);
+        }
         next = cause.source();
     }
     text

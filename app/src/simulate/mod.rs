@@ -92,7 +92,7 @@ pub struct Outcome {
 #[derive(Debug, thiserror::Error)]
 pub enum SimulateError {
     /// Threads could not be started.
-    #[error("threads could not be started: {0}")]
+    #[error("threads could not be started; the machine may be out of memory")]
     Threads(#[source] std::io::Error),
     /// The engine's threads ended.
     #[error("the engine's threads have ended")]

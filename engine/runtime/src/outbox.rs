@@ -116,9 +116,10 @@ async fn settle(
             let attempts = attempts + 1;
             // On a virtual clock the world is not waited for (R35); one that stays away is left
             // for the next moment, or every letter would be given up within one instant.
-            let pause_ms = match shared.clock.is_virtual() {
-                true => i64::from(attempts >= INSTANT_ATTEMPTS_MAX),
-                false => pause_ms(&row.id, attempts),
+            let pause_ms = if shared.clock.is_virtual() {
+                i64::from(attempts >= INSTANT_ATTEMPTS_MAX)
+            } else {
+                pause_ms(&row.id, attempts)
             };
             outbox::failed(store, &row.id, &why, now.as_ms().saturating_add(pause_ms)).await?;
         }

@@ -35,7 +35,7 @@ const MAIN: &str = "main";
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum WorldError {
     /// A chart refused a step; SCXML knows no refusals, so this is a limit reached.
-    #[error("the step was refused: {0}")]
+    #[error(transparent)]
     Refused(#[from] Refused),
     /// A chart invoked another that the document does not hold.
     #[error("there is no chart `{0}` to invoke")]
