@@ -183,12 +183,11 @@ fn add(
         return;
     }
     let lines = gathered.by_person.entry(person).or_default();
-    match lines.iter_mut().find(|line| line.key == key) {
-        Some(line) => line.also.push(notice.id.clone()),
-        None => {
-            let notice = Arc::clone(notice);
-            lines.push(Line { notice, key, when, also: Vec::new(), in_place });
-        }
+    if let Some(line) = lines.iter_mut().find(|line| line.key == key) {
+        line.also.push(notice.id.clone());
+    } else {
+        let notice = Arc::clone(notice);
+        lines.push(Line { notice, key, when, also: Vec::new(), in_place });
     }
 }
 

@@ -86,6 +86,9 @@ pub enum LettersError {
     },
 }
 
+/// The day it was read for, and what was read.
+type Known = Option<(NaiveDate, Arc<Platforms>)>;
+
 /// Builds letters for one database; keep one for the life of a process. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Builder {
@@ -94,7 +97,7 @@ pub struct Builder {
     /// This builder, as its lease names it.
     owner: String,
     /// The names of the platforms as of a day.
-    platforms: Arc<Mutex<Option<(NaiveDate, Arc<Platforms>)>>>,
+    platforms: Arc<Mutex<Known>>,
     /// The last day whose dead effects were told.
     reported: Arc<Mutex<Option<NaiveDate>>>,
 }
