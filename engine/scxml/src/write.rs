@@ -6,7 +6,7 @@
 //! invokes of charts by name are read back, while tasks, terms, roles, letters, documents and
 //! spawned cases are written for people and for other tools, and skipped on reading.
 //!
-//! Reading order: [`write`], then `states`, `actions`, and `markup` for the angle brackets.
+//! Reading order: [`write()`], then `states`, `actions`, and `markup` for the angle brackets.
 //!
 //! **Invariant:** the output is well-formed XML whatever texts the chart holds, and the same chart
 //! gives the same bytes.

@@ -1,7 +1,7 @@
 //! A batch of steps becomes durable: heads are the locks, every write is answered for itself.
 //!
 //! One path for one write and for fifty: one string of statements on `SQLite`, one statement on
-//! PostgreSQL ([`crate::statements`]). A write whose head has moved since it was stepped is *refused*
+//! PostgreSQL (`statements.rs`). A write whose head has moved since it was stepped is *refused*
 //! and leaves nothing behind; its neighbours are written all the same. An error is about the batch:
 //! nothing of it is there afterwards, unless the error says that this is unknown.
 //!

@@ -7,7 +7,7 @@
 //! Reading order: [`Write`] (one case's share of a commit), then the rows it is made of.
 //!
 //! **Invariant:** no field is a database type, and no string holds NUL (PostgreSQL cannot keep it;
-//! [`crate::commit`] refuses it on both databases).
+//! [`crate::commit()`] refuses it on both databases).
 
 use serde::Serialize;
 use sqlx::FromRow;
