@@ -208,7 +208,11 @@ impl<'a> Facts<'a> {
         }
         let unit = ["enterprise", "reporter"].map(|key| case.data[key].as_str());
         if let Some(unit) = unit.into_iter().flatten().find(|unit| !unit.is_empty()) {
-            parts.push(self.organisation(unit).await?);
+            let name = self.organisation(unit).await?;
+            // A platform that reports for itself is named below.
+            if name.vi != unit {
+                parts.push(name);
+            }
         }
         parts.extend(platform);
         let joined = |lang: &str| {

@@ -118,6 +118,9 @@ pub enum SimulateError {
     /// The engine could not go on.
     #[error(transparent)]
     Round(#[from] runtime::RoundError),
+    /// Letters could not be built.
+    #[error(transparent)]
+    Letters(#[from] crate::letters::LettersError),
     /// A command was answered in a way that no made-up person expects.
     #[error("`{event}` to case `{case_id}`: {why}")]
     Command {

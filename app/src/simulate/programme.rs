@@ -28,6 +28,7 @@ use super::engine::Engine;
 use super::faults::{self, Faults};
 use super::world::World;
 use super::{Outcome, Plan, Progress, SimulateError};
+use crate::letters::{self, Builder};
 use crate::people;
 
 /// Runs `plan` to its end; `progress` is told each simulated day on which something happens.
@@ -62,6 +63,7 @@ pub async fn run(
 struct Programme<'p> {
     plan: &'p Plan,
     engine: Engine,
+    letters: Builder,
     calendar: Arc<Calendar>,
     began: Timestamp,
     agenda: Agenda,
@@ -102,6 +104,7 @@ impl<'p> Programme<'p> {
         Ok(Self {
             plan,
             engine,
+            letters: Builder::default(),
             calendar,
             began,
             agenda,
@@ -179,7 +182,7 @@ impl<'p> Programme<'p> {
     /// Lets the engine come to rest, at `at` if the clock is to move, and hears what has moved.
     async fn rest(&mut self, at: Option<Timestamp>) -> Result<Rest, SimulateError> {
         let strikes = self.strike.is_some_and(|strike| strike <= self.agenda.now);
-        let seen = self.seen;
+        let (seen, letters) = (self.seen, self.letters.clone());
         let rest = self
             .engine
             .call(move |runtime| async move {
@@ -189,14 +192,16 @@ impl<'p> Programme<'p> {
                 if strikes {
                     runtime.open_scheduled().await?;
                 }
-                runtime.run_until_idle().await?;
+                letters::settle(&letters, &runtime).await?;
                 let store = runtime.store();
                 let (ids, seen) = store::log::cases_after(store, seen).await?;
                 let (mut heads, _) = store::cases::heads_and_receipts(store, &ids, &[]).await?;
                 heads.sort_by(|one, other| one.case_id.cmp(&other.case_id));
                 let timer = store::timers::next_due(store).await?;
                 let message = store::inbox::next_due(store).await?;
-                let due = [timer, message].into_iter().flatten().map(Timestamp).min();
+                let morning = letters::next_moment(&runtime, runtime.clock().now()).await?;
+                let due = [timer, message].into_iter().flatten().map(Timestamp);
+                let due = due.chain(morning).min();
                 Ok(Rest { heads, seen, due })
             })
             .await?;
