@@ -34,6 +34,9 @@ pub struct Args {
     /// How many months
     #[arg(long, default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=60))]
     pub months: u32,
+    /// Only show again what an earlier run left in the file
+    #[arg(long, conflicts_with_all = ["seed", "months", "force"])]
+    pub show: bool,
     /// Replace the file even if this command did not make it
     #[arg(long)]
     pub force: bool,
@@ -48,6 +51,9 @@ const EXAMPLES: &str = "Examples:
 pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
     let lang = common.lang;
     let url = format!("sqlite:{}", args.db.display());
+    if args.show {
+        return show(&url, None, lang).await;
+    }
     make_room(&args.db, &url, args.force).await?;
     let plan = Plan {
         seed: args.seed,
@@ -62,10 +68,10 @@ pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
     let outcome =
         simulate::run(&plan, &mut |step| bar.show(step)).await.map_err(|error| failure(&error))?;
     bar.finish();
-    show(&url, &outcome, lang).await
+    show(&url, Some(&outcome), lang).await
 }
 
-async fn show(url: &str, outcome: &Outcome, lang: Lang) -> Result<(), Failure> {
+async fn show(url: &str, outcome: Option<&Outcome>, lang: Lang) -> Result<(), Failure> {
     let (found, names, now) = read(url).await.map_err(|error| failure(&error))?;
     say(&demo_report::report(&found, &names, outcome, now, lang))?;
     let try_next = lang.pick(

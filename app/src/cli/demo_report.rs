@@ -63,7 +63,7 @@ impl Names {
 pub(super) fn report(
     found: &Findings,
     names: &Names,
-    outcome: &Outcome,
+    outcome: Option<&Outcome>,
     now: Timestamp,
     lang: Lang,
 ) -> String {
@@ -83,7 +83,7 @@ pub(super) fn report(
         ladder(found, lang),
         happened(found, outcome, lang),
         overdue(found, names, lang),
-        totals(found, outcome, lang),
+        totals(found, lang),
     ];
     parts.join("\n\n")
 }
@@ -209,7 +209,7 @@ fn rung(days: i32, lang: Lang) -> String {
     }
 }
 
-fn happened(found: &Findings, outcome: &Outcome, lang: Lang) -> String {
+fn happened(found: &Findings, outcome: Option<&Outcome>, lang: Lang) -> String {
     let reports = found.reports();
     let lines = [
         (
@@ -249,16 +249,17 @@ fn happened(found: &Findings, outcome: &Outcome, lang: Lang) -> String {
         (lang.pick("Báo cáo chưa nộp", "Reports missing"), reports.missing),
         (lang.pick("Báo cáo không phát sinh", "Nil reports"), reports.nil),
         (lang.pick("Báo cáo đính chính", "Reports corrected"), reports.corrected),
-        (
-            lang.pick("Lệnh bị từ chối kèm lý do", "Commands refused with reasons"),
-            outcome.refused.values().sum(),
-        ),
     ];
     let title = lang.pick("Những việc đã xảy ra", "What happened");
     let headings = [lang.pick("Việc", "What"), lang.pick("Số lần", "Times")];
     let (title, mut table) = table(title, &headings);
     for (what, times) in lines {
         table.add_row([Cell::new(what), count(times)]);
+    }
+    if let Some(outcome) = outcome {
+        // A refusal leaves nothing in the database; the run itself has counted them.
+        let what = lang.pick("Lệnh bị từ chối kèm lý do", "Commands refused with reasons");
+        table.add_row([Cell::new(what), count(outcome.refused.values().sum())]);
     }
     format!("{title}\n{table}")
 }
@@ -308,17 +309,17 @@ fn owed(line: &OverdueLine, lang: Lang) -> String {
     format!("{title} · {}", line.task.subject.trim_start_matches("platform/"))
 }
 
-fn totals(found: &Findings, outcome: &Outcome, lang: Lang) -> String {
+fn totals(found: &Findings, lang: Lang) -> String {
     let cases: u64 = found.cases.values().sum();
     let rungs: u64 = found.rungs.values().sum();
     match lang {
         Lang::Vi => format!(
             "{cases} hồ sơ · {} mục nhật ký · {} lệnh của người dùng · {rungs} lần nhắc việc\nMã neo: {}",
-            found.entries, outcome.commands, outcome.anchor,
+            found.entries, found.commands, found.anchor,
         ),
         Lang::En => format!(
             "{cases} cases · {} entries · {} commands of people · {rungs} rungs\nanchor: {}",
-            found.entries, outcome.commands, outcome.anchor,
+            found.entries, found.commands, found.anchor,
         ),
     }
 }

@@ -102,8 +102,10 @@ pub struct Findings {
     pub overdue: Vec<OverdueLine>,
     /// Entries of the log.
     pub entries: u64,
-    /// Notices written.
-    pub notices: u64,
+    /// Of these, what people sent.
+    pub commands: u64,
+    /// The hash of the last anchor; empty where none was taken.
+    pub anchor: String,
 }
 
 impl Findings {
@@ -140,6 +142,7 @@ pub async fn findings(
     heads(store, calendar, now, &mut findings, &mut charts).await?;
     log(store, library, &mut findings).await?;
     overdue(store, assignments, calendar, now, &mut findings, &charts).await?;
+    findings.anchor = store::anchors::last(store).await?.map(|last| last.hash).unwrap_or_default();
     Ok(findings)
 }
 
@@ -221,6 +224,7 @@ async fn log(store: &Store, library: &Library, findings: &mut Findings) -> Resul
         for stored in &page {
             let entry = &stored.entry;
             findings.entries += 1;
+            findings.commands += u64::from(entry.origin == "person");
             let Ok(chart) = library.chart(&entry.chart_sha) else { continue };
             if entry.kind == "event" {
                 let key = (chart.name.clone(), entry.event.clone());
