@@ -12,7 +12,7 @@ use std::time::Duration;
 use chart::moment::Timestamp;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
-use tracing::{error, info};
+use tracing::{error, info, warn};
 
 use crate::engine::Runtime;
 use crate::shared::RoundError;
@@ -48,7 +48,21 @@ impl Runtime {
             }
         };
         tokio::join!(work, ending);
+        self.give_back().await;
         info!("stopped serving");
+    }
+
+    /// Gives back what this process still holds, so that others need not wait for the lease's end.
+    async fn give_back(&self) {
+        let (store, process) = (self.store(), self.shared.process.as_str());
+        let released = [
+            store::timers::release(store, process).await,
+            store::inbox::release(store, process).await,
+            store::outbox::release(store, process).await,
+        ];
+        for error in released.into_iter().filter_map(Result::err) {
+            warn!(%error, "claims are not given back; they end with their lease");
+        }
     }
 
     async fn timers_loop(&self, stopped: watch::Receiver<bool>) {
