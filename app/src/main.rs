@@ -5,6 +5,10 @@ use std::process::ExitCode;
 use app::cli::{self, Arguments};
 use clap::Parser as _;
 
+/// A step makes and drops many small values: see docs/decisions/0010.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     match Arguments::try_parse() {
         Ok(arguments) => cli::run(&arguments),

@@ -165,8 +165,8 @@ async fn an_effect_is_tried_until_it_is_done_or_dead(fresh: &Fresh) {
     let [a, b] = ["a", "b"].map(|case_id| effect(case_id, 1).id);
     assert_eq!(outbox::next_due(store).await.unwrap(), Some(NOW));
     assert!(outbox::failed(store, &a, "mail refused", NOW + 60).await.unwrap());
-    assert!(outbox::done(store, &b, NOW + 1).await.unwrap());
-    assert!(!outbox::done(store, &b, NOW + 2).await.unwrap(), "done is done");
+    assert_eq!(outbox::done(store, &[&b], NOW + 1).await.unwrap(), 1);
+    assert_eq!(outbox::done(store, &[&b], NOW + 2).await.unwrap(), 0, "done is done");
     assert!(!outbox::failed(store, &b, "late", NOW + 2).await.unwrap());
     let done = outbox::find(store, &b).await.unwrap().unwrap();
     assert_eq!((done.state.as_str(), done.attempts, done.done_at_ms), ("done", 1, Some(NOW + 1)));

@@ -2,20 +2,31 @@
 
 use super::tree::{Package, Tree};
 
-/// `chart <- store <- runtime <- app`, `chart <- scxml <- app`, `chart <- workflows <- app`.
+/// `chart <- store <- runtime <- app`, `chart <- scxml <- app`, `chart <- workflows <- app`,
+/// `store <- benches <- app`.
 const LAYERS: &[(&str, &[&str])] = &[
     ("cotmoc-chart", &[]),
     ("cotmoc-scxml", &["cotmoc-chart"]),
     ("cotmoc-store", &["cotmoc-chart"]),
     ("cotmoc-runtime", &["cotmoc-chart", "cotmoc-store"]),
     ("cotmoc-workflows", &["cotmoc-chart"]),
-    ("cotmoc", ENGINE),
+    ("cotmoc-benches", &["cotmoc-chart", "cotmoc-store"]),
+    ("cotmoc", APP),
     ("cotmoc-examples", ENGINE),
     ("cotmoc-tests", EVERYTHING),
 ];
 
 const ENGINE: &[&str] =
     &["cotmoc-chart", "cotmoc-scxml", "cotmoc-store", "cotmoc-runtime", "cotmoc-workflows"];
+
+const APP: &[&str] = &[
+    "cotmoc-chart",
+    "cotmoc-scxml",
+    "cotmoc-store",
+    "cotmoc-runtime",
+    "cotmoc-workflows",
+    "cotmoc-benches",
+];
 
 const EVERYTHING: &[&str] = &[
     "cotmoc-chart",
@@ -24,6 +35,7 @@ const EVERYTHING: &[&str] = &[
     "cotmoc-runtime",
     "cotmoc-workflows",
     "cotmoc",
+    "cotmoc-benches",
     "cotmoc-examples",
 ];
 

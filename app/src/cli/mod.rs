@@ -185,7 +185,7 @@ async fn carry_out(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Report(verb) => report::run(verb, arguments).await,
         Verb::Outbox(verb) => outbox::run(verb, arguments).await,
         Verb::Verify(args) => verify::run(args, arguments).await,
-        Verb::Bench(verb) => bench::run(verb, arguments),
+        Verb::Bench(verb) => bench::run(verb, arguments).await,
         Verb::Chart(verb) => chart::run(verb, arguments),
         Verb::Calendar(args) => calendar::run(args, arguments),
         Verb::Scxml(verb) => scxml::run(verb, arguments),

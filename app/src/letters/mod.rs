@@ -100,6 +100,15 @@ pub struct Builder {
     platforms: Arc<Mutex<Known>>,
     /// The last day whose dead effects were told.
     reported: Arc<Mutex<Option<NaiveDate>>>,
+    /// What was known when nothing was left to build.
+    quiet: Arc<Mutex<Option<Quiet>>>,
+}
+
+/// Nothing is to be built before a moment, unless notices have been written since.
+#[derive(Debug, Clone, Copy)]
+struct Quiet {
+    until: Timestamp,
+    notices: u64,
 }
 
 impl Default for Builder {
@@ -112,7 +121,13 @@ impl Builder {
     /// A builder whose letters lead to pages under `url`.
     pub fn new(url: &str) -> Self {
         let url = url.trim_end_matches('/').to_owned();
-        Self { url, owner: fresh_key(), platforms: Arc::default(), reported: Arc::default() }
+        Self {
+            url,
+            owner: fresh_key(),
+            platforms: Arc::default(),
+            reported: Arc::default(),
+            quiet: Arc::default(),
+        }
     }
 
     /// A builder for the value of [`URL`], or [`URL_DEFAULT`].
@@ -122,13 +137,30 @@ impl Builder {
 
     /// Builds every letter whose time has come at `now`; how many were queued.
     pub async fn tick(&self, runtime: &Runtime, now: Timestamp) -> Result<usize, LettersError> {
+        let notices = runtime.done().notices;
+        if runtime.is_alone() && self.is_quiet(now, notices) {
+            return Ok(0);
+        }
         let mut queued = self.report_dead(runtime, now).await?;
         loop {
             match self.build_due(runtime, now).await? {
-                Built::Nothing => return Ok(queued),
+                Built::Nothing => break,
                 Built::Letters(letters) => queued += letters,
             }
         }
+        if queued > 0 {
+            runtime.effects_queued();
+        }
+        let until = morning_after(runtime, now);
+        let quiet = until.map(|until| Quiet { until, notices });
+        *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) = quiet;
+        Ok(queued)
+    }
+
+    /// Whether nothing can have come due since the last look, where nobody else writes notices.
+    fn is_quiet(&self, now: Timestamp, notices: u64) -> bool {
+        let quiet = *self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
+        quiet.is_some_and(|quiet| now < quiet.until && notices == quiet.notices)
     }
 
     async fn build_due(&self, runtime: &Runtime, now: Timestamp) -> Result<Built, LettersError> {
@@ -231,12 +263,17 @@ pub async fn next_moment(
     if notices::unbuilt(runtime.store(), now.as_ms(), None, 1).await?.is_empty() {
         return Ok(None);
     }
+    Ok(morning_after(runtime, now))
+}
+
+/// The next 07:30 later than `now`.
+fn morning_after(runtime: &Runtime, now: Timestamp) -> Option<Timestamp> {
     let library = runtime.library();
     let calendar = library.calendar();
     let today = calendar.local_date(now);
     let mornings = [Some(today), today.succ_opt()].into_iter().flatten();
     let mut mornings = mornings.map(|date| calendar.instant(date, chart::calendar::Clock::DIGEST));
-    Ok(mornings.find(|&morning| morning > now))
+    mornings.find(|&morning| morning > now)
 }
 
 /// Builds letters until `shutdown` resolves; a failure is told and tried again. To run beside

@@ -66,6 +66,7 @@ impl Engine {
             let setup = Setup::new(charts, workflows::calendars::calendar())
                 .on(clock)
                 .performing(performer)
+                .alone()
                 .scheduled(schedules::programme(&store, began)?);
             Ok::<Runtime, SimulateError>(Runtime::open(store, setup).await?)
         });

@@ -195,7 +195,10 @@ impl<'p> Programme<'p> {
                 letters::settle(&letters, &runtime).await?;
                 let store = runtime.store();
                 let (ids, seen) = store::log::cases_after(store, seen).await?;
-                let (mut heads, _) = store::cases::heads_and_receipts(store, &ids, &[]).await?;
+                let mut heads = match ids.as_slice() {
+                    [] => Vec::new(),
+                    ids => store::cases::heads_and_receipts(store, ids, &[]).await?.0,
+                };
                 heads.sort_by(|one, other| one.case_id.cmp(&other.case_id));
                 let timer = store::timers::next_due(store).await?;
                 let message = store::inbox::next_due(store).await?;

@@ -136,6 +136,10 @@ impl Machine<'_> {
     /// (SCXML 6.4, 6.5): `finalize`, `autoforward`, and the child's end.
     pub(crate) fn hear_child(&mut self, child: Option<&str>) -> Result<(), Refused> {
         let chart = self.chart;
+        let mut active = self.snapshot.configuration.iter();
+        if child.is_none() && active.all(|&state| chart.state(state).invokes.is_empty()) {
+            return Ok(());
+        }
         let Some((name, payload)) = self
             .current
             .as_ref()

@@ -8,6 +8,7 @@
 //!
 //! **Invariant:** a machine lives for one step and is dropped with an error.
 
+use std::cell::OnceCell;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
@@ -55,8 +56,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) calendar: &'a Calendar,
     pub(crate) now: Timestamp,
     pub(crate) actor: &'a Actor,
-    pub(crate) actor_value: Value,
-    subject_value: Value,
+    /// The actor and the subject as expressions see them, made when one looks.
+    seen: OnceCell<(Value, Value)>,
     pub(crate) origin: Origin,
     pub(crate) snapshot: Snapshot,
     /// The event expressions see; `None` before the first one.
@@ -117,14 +118,12 @@ impl<'a> Machine<'a> {
         calendar: &'a Calendar,
     ) -> Self {
         let case_id = Arc::clone(&snapshot.case_id);
-        let subject_value = Value::from(snapshot.subject.as_ref());
         Self {
             chart,
             calendar,
             now,
             actor,
-            actor_value: actor.to_value(),
-            subject_value,
+            seen: OnceCell::new(),
             origin: event.origin,
             snapshot,
             current: None,
@@ -164,7 +163,7 @@ impl<'a> Machine<'a> {
     /// Says what the case is about, once its first event has told.
     pub(crate) fn about(&mut self, subject: &str) {
         self.snapshot.subject = subject.into();
-        self.subject_value = Value::from(subject);
+        self.seen = OnceCell::new();
     }
 
     /// Runs eventless transitions and internal events until nothing is left to do, starting the
@@ -386,12 +385,15 @@ impl<'a> Machine<'a> {
             sendid: current.sendid.as_deref(),
             invokeid: current.invokeid.as_deref(),
         });
+        let (actor, subject) = self
+            .seen
+            .get_or_init(|| (self.actor.to_value(), Value::from(self.snapshot.subject.as_ref())));
         ask(&Scope {
             data: &self.snapshot.data,
             event,
-            actor: &self.actor_value,
+            actor,
             now_ms: self.now.as_ms(),
-            subject: &self.subject_value,
+            subject,
             active: &active,
             locals: &locals,
         })

@@ -12,6 +12,7 @@
 
 mod message;
 mod shape;
+mod typed;
 
 use std::fmt;
 use std::sync::Arc;
@@ -29,6 +30,7 @@ pub struct Schema(Arc<Inner>);
 struct Inner {
     source: Value,
     validator: Validator,
+    typed: typed::Typed,
 }
 
 /// Why a schema was not compiled.
@@ -68,7 +70,9 @@ impl Schema {
             .with_pattern_options(PatternOptions::regex())
             .build(v)
             .map_err(|error| not_a_schema(&error))?;
-        Ok(Self(Arc::new(Inner { source: v.clone(), validator })))
+        let source = v.clone();
+        let typed = typed::Typed::of(&source);
+        Ok(Self(Arc::new(Inner { source, validator, typed })))
     }
 
     /// The schema as written.
@@ -92,15 +96,20 @@ impl Schema {
 
     /// `v` with the `default` of every absent property, at every depth.
     pub fn with_defaults(&self, mut v: Value) -> Value {
-        shape::fill(self.source(), self.source(), &mut v, 0);
+        self.0.typed.fill(&mut v);
         v
     }
 
     /// `v` with numbers of the type its fields declare: `number` is a double, `integer` an
     /// integer; where neither is declared, whole numbers are integers (R2).
     pub fn coerce_numbers(&self, mut v: Value) -> Value {
-        shape::coerce(self.source(), Some(self.source()), &mut v, 0);
+        self.coerce_numbers_in(&mut v);
         v
+    }
+
+    /// [`Self::coerce_numbers`] in place.
+    pub fn coerce_numbers_in(&self, v: &mut Value) {
+        self.0.typed.coerce(v);
     }
 
     /// Whether the value at `path` may be an object, so that a missing parent may be created.

@@ -276,11 +276,12 @@ fn finish(mut machine: Machine<'_>, kind: EntryKind, before: &Snapshot) -> Resul
     if machine.wrote
         && let Some(schema) = &machine.chart.data_schema
     {
-        let data = schema.coerce_numbers(Value::clone(&machine.snapshot.data));
-        if let Err(violations) = schema.validate(&data) {
+        // Written in this step, so the data is this machine's own already.
+        let data = Arc::make_mut(&mut machine.snapshot.data);
+        schema.coerce_numbers_in(data);
+        if let Err(violations) = schema.validate(data) {
             return Err(Refused::Data { event: machine.asked.to_string(), violations });
         }
-        machine.snapshot.data = Arc::new(data);
     }
     Ok(machine.into_step(kind, before))
 }

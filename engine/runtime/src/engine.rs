@@ -9,6 +9,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use chart::moment::Timestamp;
 use store::error::ReadError;
@@ -24,7 +25,7 @@ use crate::publishing::{self, Definition, PublishError, Stranded};
 use crate::queue::{Answer, Door, Outcome, Request, Work, queue};
 use crate::roles::Assignments;
 use crate::schedules::Schedule;
-use crate::shared::{RoundError, Shared};
+use crate::shared::{Gate, RoundError, Shared};
 use crate::writer::Writer;
 use crate::{inbox, outbox, people, timers};
 
@@ -48,6 +49,8 @@ pub struct Setup {
     pub schedules: Vec<Schedule>,
     /// How many bytes of heads are kept in memory.
     pub cache_bytes_max: usize,
+    /// Whether nobody but this runtime writes the database while it is open.
+    pub alone: bool,
 }
 
 impl Setup {
@@ -60,6 +63,7 @@ impl Setup {
             performer: Performer::idle(),
             schedules: Vec::new(),
             cache_bytes_max: CACHE_BYTES_MAX,
+            alone: false,
         }
     }
 
@@ -74,6 +78,13 @@ impl Setup {
     #[must_use]
     pub fn performing(mut self, performer: Performer) -> Self {
         self.performer = performer;
+        self
+    }
+
+    /// The same with nobody else at the database: where nothing can be due, no table is asked.
+    #[must_use]
+    pub fn alone(mut self) -> Self {
+        self.alone = true;
         self
     }
 
@@ -107,8 +118,18 @@ pub struct Done {
     pub messages: u64,
     /// Effects performed.
     pub effects: u64,
+    /// Notices written that may be told before the next morning: immediate ones and rungs.
+    pub notices: u64,
     /// Timers, messages and effects given up.
     pub dead: u64,
+    /// Writes that were committed, whatever asked for them.
+    pub steps: u64,
+    /// Commits that carried them.
+    pub commits: u64,
+    /// Time spent on deciding what to write: heads read, steps taken, rows made.
+    pub planning: Duration,
+    /// Time spent on writing it durably.
+    pub committing: Duration,
 }
 
 impl Runtime {
@@ -118,11 +139,11 @@ impl Runtime {
     /// names both (R10). Charts of open cases that cannot be loaded are named by
     /// [`Runtime::stranded`]; their cases and timers are left alone.
     pub async fn open(store: Store, setup: Setup) -> Result<Self, PublishError> {
-        let Setup { charts, calendar, clock, performer, schedules, cache_bytes_max } = setup;
+        let Setup { charts, calendar, clock, performer, schedules, cache_bytes_max, alone } = setup;
         let clock = stored_clock(&store, clock).await?;
         let library = publishing::publish(&store, &charts, calendar, clock.now()).await?;
         let stranded = publishing::stranded(&store, &library).await?;
-        let shared = Arc::new(Shared::new(store, clock, fresh_key(), library));
+        let shared = Arc::new(Shared { alone, ..Shared::new(store, clock, fresh_key(), library) });
         people::refresh(&shared).await?;
         let (door, queue) = queue();
         let writer = Writer::new(Arc::clone(&shared), queue, cache_bytes_max);
@@ -223,7 +244,12 @@ impl Runtime {
             timers_void: of(&counts.timers_void),
             messages: of(&counts.messages),
             effects: of(&counts.effects),
+            notices: of(&counts.notices),
             dead: of(&counts.dead),
+            steps: of(&counts.steps),
+            commits: of(&counts.commits),
+            planning: Duration::from_micros(of(&counts.planning_us)),
+            committing: Duration::from_micros(of(&counts.committing_us)),
         }
     }
 
@@ -232,13 +258,12 @@ impl Runtime {
     pub async fn run_until_idle(&self) -> Result<usize, RoundError> {
         let mut done = 0;
         for _ in 0..ROUNDS_MAX {
-            let mut round = 0;
-            round += timers::round(&self.shared, &self.door).await?;
+            let mut round = self.fire_due().await?;
             if round == 0 {
-                round += inbox::round(&self.shared, &self.door).await?;
+                round += self.deliver_due().await?;
             }
             if round == 0 {
-                round += outbox::round(&self.shared, &self.performer).await?;
+                round += self.perform_due().await?;
             }
             if round == 0 {
                 return Ok(done);
@@ -246,6 +271,62 @@ impl Runtime {
             done += round;
         }
         Err(RoundError::Endless { rounds: ROUNDS_MAX })
+    }
+
+    /// Whether this process knows that nothing behind `gate` is due.
+    fn knows_nothing_due(&self, gate: &Gate) -> bool {
+        self.is_alone() && gate.is_shut(self.shared.clock.now())
+    }
+
+    /// Whether nobody but this runtime writes the database ([`Setup::alone`]).
+    pub fn is_alone(&self) -> bool {
+        self.shared.alone
+    }
+
+    async fn fire_due(&self) -> Result<usize, RoundError> {
+        let gate = &self.shared.wake.gates.timers;
+        if self.knows_nothing_due(gate) {
+            return Ok(0);
+        }
+        let fired = timers::round(&self.shared, &self.door).await?;
+        if fired == 0 {
+            gate.shut();
+            gate.open_at(store::timers::next_due(self.store()).await?);
+        }
+        Ok(fired)
+    }
+
+    async fn deliver_due(&self) -> Result<usize, RoundError> {
+        let gate = &self.shared.wake.gates.inbox;
+        if self.knows_nothing_due(gate) {
+            return Ok(0);
+        }
+        let delivered = inbox::round(&self.shared, &self.door).await?;
+        if delivered == 0 {
+            gate.shut();
+            gate.open_at(store::inbox::next_due(self.store()).await?);
+        }
+        Ok(delivered)
+    }
+
+    async fn perform_due(&self) -> Result<usize, RoundError> {
+        let gate = &self.shared.wake.gates.outbox;
+        if self.knows_nothing_due(gate) {
+            return Ok(0);
+        }
+        let performed = outbox::round(&self.shared, &self.performer).await?;
+        if performed == 0 {
+            gate.shut();
+            gate.open_at(store::outbox::next_due(self.store()).await?);
+        }
+        Ok(performed)
+    }
+
+    /// Something was put into the outbox beside the commits of this runtime, such as letters: the
+    /// next [`Runtime::run_until_idle`] looks.
+    pub fn effects_queued(&self) {
+        self.shared.wake.gates.outbox.open_at(Some(i64::MIN));
+        self.shared.wake.outbox.notify_one();
     }
 
     /// Moves the virtual clock from one due moment to the next up to `until`, and does at each

@@ -36,5 +36,5 @@ pub mod serve;
 pub mod verify;
 
 pub use command::{ActorRef, Command, Opening, Receipt, SendError};
-pub use engine::{Runtime, Setup};
+pub use engine::{Done, Runtime, Setup};
 pub use shared::RoundError;

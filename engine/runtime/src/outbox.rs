@@ -90,14 +90,39 @@ pub(crate) async fn round(shared: &Shared, performer: &Performer) -> Result<usiz
     let until_ms = shared.lease_until(now);
     let rows =
         outbox::claim(&shared.store, &shared.process, now.as_ms(), until_ms, CLAIM_MAX).await?;
+    // A letter that left is marked before the next one leaves, so that a crash repeats one at most.
+    // Nothing leaves from under a virtual clock, and one commit may mark them all.
+    let mark_each = !shared.clock.is_virtual();
+    let mut done: Vec<&str> = Vec::new();
     for stored in &rows {
-        let outcome = performer.perform(stored.row.clone()).await;
-        settle(shared, stored, outcome, now).await?;
+        match performer.perform(stored.row.clone()).await {
+            Performed::Done => done.push(&stored.row.id),
+            performed => settle(shared, stored, performed, now).await?,
+        }
+        if mark_each {
+            mark(shared, &mut done, now).await?;
+        }
     }
+    mark(shared, &mut done, now).await?;
     Ok(rows.len())
 }
 
-/// Records an attempt.
+/// Records that the effects `done` were performed.
+async fn mark(
+    shared: &Shared,
+    done: &mut Vec<&str>,
+    claimed_at: Timestamp,
+) -> Result<(), RoundError> {
+    if done.is_empty() {
+        return Ok(());
+    }
+    let now = shared.clock.now().max(claimed_at);
+    outbox::done(&shared.store, done, now.as_ms()).await?;
+    done.drain(..).for_each(|_| count(&shared.counts.effects));
+    Ok(())
+}
+
+/// Records an attempt that did not end well.
 async fn settle(
     shared: &Shared,
     stored: &StoredOutbox,
@@ -107,10 +132,7 @@ async fn settle(
     let StoredOutbox { row, attempts, .. } = stored;
     let (store, now) = (&shared.store, shared.clock.now().max(claimed_at));
     match performed {
-        Performed::Done => {
-            outbox::done(store, &row.id, now.as_ms()).await?;
-            count(&shared.counts.effects);
-        }
+        Performed::Done => mark(shared, &mut vec![row.id.as_str()], claimed_at).await?,
         Performed::Retry(why) if attempts + 1 < ATTEMPTS_MAX => {
             warn!(effect = row.id, kind = row.kind, why, "an effect is tried again later");
             let attempts = attempts + 1;

@@ -5,6 +5,7 @@
 
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
 
 use chart::moment::Timestamp;
 use store::Store;
@@ -54,6 +55,8 @@ pub(crate) struct Shared {
     pub(crate) process: String,
     pub(crate) wake: Wake,
     pub(crate) counts: Counts,
+    /// Whether nobody else writes the database.
+    pub(crate) alone: bool,
     library: Arc<Library>,
     assignments: RwLock<Arc<Assignments>>,
 }
@@ -66,6 +69,7 @@ impl Shared {
             process,
             wake: Wake::default(),
             counts: Counts::default(),
+            alone: false,
             library: Arc::new(library),
             assignments: RwLock::default(),
         }
@@ -103,6 +107,7 @@ pub(crate) struct Wake {
     pub(crate) outbox: Notify,
     /// The earliest due moment this process knows of.
     next_due_ms: AtomicI64,
+    pub(crate) gates: Gates,
 }
 
 impl Default for Wake {
@@ -112,7 +117,45 @@ impl Default for Wake {
             inbox: Notify::new(),
             outbox: Notify::new(),
             next_due_ms: AtomicI64::new(i64::MAX),
+            gates: Gates::default(),
         }
+    }
+}
+
+/// Before which moments the tables of due things have nothing, for a process that is alone at
+/// its database: it need not look where it knows that nothing is.
+#[derive(Debug, Default)]
+pub(crate) struct Gates {
+    pub(crate) timers: Gate,
+    pub(crate) inbox: Gate,
+    pub(crate) outbox: Gate,
+}
+
+/// A moment before which one table has nothing due. Open until the table was looked into.
+#[derive(Debug)]
+pub(crate) struct Gate(AtomicI64);
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self(AtomicI64::new(i64::MIN))
+    }
+}
+
+impl Gate {
+    /// Whether nothing is due at `now`.
+    pub(crate) fn is_shut(&self, now: Timestamp) -> bool {
+        now.as_ms() < self.0.load(Ordering::SeqCst)
+    }
+
+    /// A row that is due then was written.
+    pub(crate) fn open_at(&self, due_at_ms: Option<i64>) {
+        self.0.fetch_min(due_at_ms.unwrap_or(i64::MAX), Ordering::SeqCst);
+    }
+
+    /// To be called before the table is asked what is due next; [`Gate::open_at`] with the answer
+    /// follows. Rows written meanwhile are not lost: the earlier moment stays.
+    pub(crate) fn shut(&self) {
+        self.0.store(i64::MAX, Ordering::SeqCst);
     }
 }
 
@@ -124,10 +167,14 @@ impl Wake {
         {
             self.timers.notify_one();
         }
+        let Gates { timers, inbox, outbox } = &self.gates;
+        timers.open_at(write.timers_put.iter().map(|timer| timer.due_at_ms).min());
         if !write.inbox.is_empty() {
+            inbox.open_at(write.inbox.iter().map(|row| row.due_at_ms).min());
             self.inbox.notify_one();
         }
         if !write.outbox.is_empty() {
+            outbox.open_at(write.outbox.iter().map(|row| row.due_at_ms).min());
             self.outbox.notify_one();
         }
     }
@@ -152,6 +199,35 @@ pub(crate) struct Counts {
     pub(crate) messages: AtomicU64,
     pub(crate) dead: AtomicU64,
     pub(crate) effects: AtomicU64,
+    pub(crate) notices: AtomicU64,
+    pub(crate) steps: AtomicU64,
+    pub(crate) commits: AtomicU64,
+    pub(crate) planning_us: AtomicU64,
+    pub(crate) committing_us: AtomicU64,
+}
+
+impl Counts {
+    /// Counts the notices of a committed write that do not wait for the morning.
+    pub(crate) fn told(&self, write: &Write) {
+        let soon = write.notices.iter().filter(|one| one.immediate || !one.rung.is_empty());
+        self.notices.fetch_add(u64::try_from(soon.count()).unwrap_or(0), Ordering::Relaxed);
+    }
+
+    /// Counts the time in which a batch was planned.
+    pub(crate) fn planned(&self, planning: Duration) {
+        self.planning_us.fetch_add(micros(planning), Ordering::Relaxed);
+    }
+
+    /// Counts a commit of `steps` that took so long.
+    pub(crate) fn committed(&self, steps: usize, committing: Duration) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.steps.fetch_add(u64::try_from(steps).unwrap_or(0), Ordering::Relaxed);
+        self.committing_us.fetch_add(micros(committing), Ordering::Relaxed);
+    }
+}
+
+fn micros(span: Duration) -> u64 {
+    u64::try_from(span.as_micros()).unwrap_or(u64::MAX)
 }
 
 pub(crate) fn count(counter: &AtomicU64) {

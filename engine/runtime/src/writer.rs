@@ -23,6 +23,7 @@ use store::rows::{ReceiptRow, Write};
 use tracing::{error, warn};
 
 use crate::cache::{Cache, Head};
+use crate::clock::Stopwatch;
 use crate::command::SendError;
 use crate::heads;
 use crate::plan::{Context, Plan, Planned, plan};
@@ -61,6 +62,7 @@ impl Writer {
     }
 
     async fn process(&mut self, batch: Vec<Request>) {
+        let planning = Stopwatch::start();
         let read = match self.read(&batch).await {
             Ok(read) => read,
             Err(error) => {
@@ -90,6 +92,7 @@ impl Writer {
                 Plan::Settled(answer) => request.answer(answer),
             }
         }
+        self.shared.counts.planned(planning.elapsed());
         if !ready.is_empty() {
             self.commit(ready).await;
         }
@@ -146,7 +149,7 @@ impl Writer {
         let (requests, planned): (Vec<Request>, Vec<Box<Planned>>) = ready.into_iter().unzip();
         let (writes, rest): (Vec<Write>, Vec<_>) =
             planned.into_iter().map(|one| (one.write, (one.head, one.receipt))).unzip();
-        let mut tries = 0;
+        let (mut tries, committing) = (0, Stopwatch::start());
         let outcome = loop {
             match commit(&self.shared.store, &writes).await {
                 Err(error @ CommitError::Busy(_)) if tries < BUSY_MAX => {
@@ -158,11 +161,14 @@ impl Writer {
         };
         match outcome {
             Ok(accepted) => {
+                let written = accepted.iter().filter(|accepted| **accepted).count();
+                self.shared.counts.committed(written, committing.elapsed());
                 for (((request, (head, receipt)), accepted), write) in
                     requests.into_iter().zip(rest).zip(accepted).zip(&writes)
                 {
                     if accepted {
                         self.shared.wake.after(write);
+                        self.shared.counts.told(write);
                         self.cache.put(head);
                         request.answer(Ok(Outcome::Stepped(receipt)));
                     } else {

@@ -5,6 +5,10 @@
 //!
 //! **Invariant:** what is done or dead is never claimed.
 
+use serde::Serialize;
+use sqlx::types::Json;
+
+use crate::batch::document;
 use crate::error::{ChoreError, ReadError};
 use crate::rows::StoredOutbox;
 use crate::store::{Db, Store};
@@ -66,14 +70,20 @@ pub async fn release(store: &Store, owner: &str) -> Result<u64, ChoreError> {
     Ok(write_one!(store, SQL, owner))
 }
 
-/// Says that an effect was performed; whether it was still queued.
-pub async fn done(store: &Store, id: &str, now_ms: i64) -> Result<bool, ChoreError> {
+/// Says that effects were performed; how many of them were still queued.
+pub async fn done<S: AsRef<str>>(store: &Store, ids: &[S], now_ms: i64) -> Result<u64, ChoreError> {
     const SQL: &str = "
         UPDATE outbox
         SET state = 'done', attempts = attempts + 1, error = NULL, done_at_ms = $2,
             claimed_by = NULL, claimed_until_ms = NULL
-        WHERE id = $1 AND state = 'queued'";
-    Ok(write_one!(store, SQL, id, now_ms) == 1)
+        WHERE state = 'queued' AND id IN (SELECT d.value->>'id' FROM jsonb_each($1) d)";
+    let ids = document(ids.iter().map(|id| Id { id: id.as_ref() }))?;
+    Ok(write_one!(store, SQL, Json(&*ids), now_ms))
+}
+
+#[derive(Serialize)]
+struct Id<'a> {
+    id: &'a str,
 }
 
 /// Says that an attempt failed and when to try again; whether the effect was still queued.

@@ -1,12 +1,12 @@
-//! Walking a schema beside a value: properties, defaults, types of numbers.
+//! Walking a schema: properties, elements, what is declared and required.
 //!
 //! References lead into the same document; `allOf` counts as part of the schema that holds it.
 //!
 //! **Invariant:** every walk is bounded, whatever the schema refers to.
 
-use serde_json::{Number, Value};
+use serde_json::Value;
 
-use crate::canonical::{push_pointer, whole};
+use crate::canonical::push_pointer;
 
 /// How many references in a row are followed, and how deep a schema is walked.
 const DEPTH_MAX: usize = 64;
@@ -25,7 +25,7 @@ pub(super) fn resolved<'s>(root: &'s Value, schema: &'s Value) -> &'s Value {
 }
 
 /// `schema` itself, then the members of its `allOf`, references followed.
-fn parts<'s>(root: &'s Value, schema: &'s Value) -> Vec<&'s Value> {
+pub(super) fn parts<'s>(root: &'s Value, schema: &'s Value) -> Vec<&'s Value> {
     let mut out = vec![schema];
     let mut next = 0;
     while next < out.len() && out.len() <= DEPTH_MAX {
@@ -87,89 +87,12 @@ pub(super) fn requires(root: &Value, schema: &Value, key: &str) -> bool {
             .any(|member| default_of(root, member).is_some())
 }
 
-fn default_of<'s>(root: &'s Value, schema: &'s Value) -> Option<&'s Value> {
+pub(super) fn default_of<'s>(root: &'s Value, schema: &'s Value) -> Option<&'s Value> {
     schema.get("default").or_else(|| resolved(root, schema).get("default"))
 }
 
-/// Gives `v` the defaults of `schema`.
-pub(super) fn fill(root: &Value, schema: &Value, v: &mut Value, depth: usize) {
-    if depth > DEPTH_MAX {
-        return;
-    }
-    for part in parts(root, schema) {
-        match v {
-            Value::Object(members) => {
-                let declared = part.get("properties").and_then(Value::as_object);
-                for (key, member) in declared.into_iter().flatten() {
-                    if !members.contains_key(key)
-                        && let Some(default) = default_of(root, member)
-                    {
-                        members.insert(key.clone(), default.clone());
-                    }
-                }
-            }
-            Value::Array(_) => {}
-            _ => return,
-        }
-    }
-    match v {
-        Value::Object(members) => {
-            for (key, member) in members {
-                if let Some(schema) = property(root, schema, key) {
-                    fill(root, schema, member, depth + 1);
-                }
-            }
-        }
-        Value::Array(items) => {
-            for (index, element) in items.iter_mut().enumerate() {
-                if let Some(schema) = item(root, schema, index) {
-                    fill(root, schema, element, depth + 1);
-                }
-            }
-        }
-        _ => {}
-    }
-}
-
-/// Gives the numbers of `v` the type that `schema` declares.
-pub(super) fn coerce(root: &Value, schema: Option<&Value>, v: &mut Value, depth: usize) {
-    if depth > DEPTH_MAX {
-        return;
-    }
-    match v {
-        Value::Number(number) => {
-            if let Some(typed) = coerce_number(root, schema, number) {
-                *number = typed;
-            }
-        }
-        Value::Object(members) => {
-            for (key, member) in members {
-                let schema = schema.and_then(|schema| property(root, schema, key));
-                coerce(root, schema, member, depth + 1);
-            }
-        }
-        Value::Array(items) => {
-            for (index, element) in items.iter_mut().enumerate() {
-                let schema = schema.and_then(|schema| item(root, schema, index));
-                coerce(root, schema, element, depth + 1);
-            }
-        }
-        _ => {}
-    }
-}
-
-/// `number` in the declared type, where it is of the other.
-fn coerce_number(root: &Value, schema: Option<&Value>, number: &Number) -> Option<Number> {
-    let double = number.as_f64()?;
-    if schema.is_some_and(|schema| says_number(root, schema)) {
-        let typed = if number.is_f64() { None } else { Number::from_f64(double) };
-        return typed;
-    }
-    if number.is_f64() { whole(double).map(Number::from) } else { None }
-}
-
 /// Whether `schema` says `number` and not `integer`, itself or in one of its alternatives.
-fn says_number(root: &Value, schema: &Value) -> bool {
+pub(super) fn says_number(root: &Value, schema: &Value) -> bool {
     let alternatives = |part: &Value| -> bool {
         ["anyOf", "oneOf"].iter().any(|word| {
             let branches = part.get(*word).and_then(Value::as_array);
