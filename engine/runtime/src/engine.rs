@@ -24,7 +24,7 @@ use crate::publishing::{self, Definition, PublishError, Stranded};
 use crate::queue::{Answer, Door, Outcome, Request, Work, queue};
 use crate::roles::Assignments;
 use crate::schedules::Schedule;
-use crate::shared::{RoundError, Shared};
+use crate::shared::{LEASE_MS, RoundError, Shared};
 use crate::writer::Writer;
 use crate::{inbox, outbox, people, timers};
 
@@ -48,6 +48,8 @@ pub struct Setup {
     pub schedules: Vec<Schedule>,
     /// How many bytes of heads are kept in memory.
     pub cache_bytes_max: usize,
+    /// How long a claim on timers, messages and effects lasts before others may take it over.
+    pub lease_ms: i64,
 }
 
 impl Setup {
@@ -60,6 +62,7 @@ impl Setup {
             performer: Performer::idle(),
             schedules: Vec::new(),
             cache_bytes_max: CACHE_BYTES_MAX,
+            lease_ms: LEASE_MS,
         }
     }
 
@@ -74,6 +77,13 @@ impl Setup {
     #[must_use]
     pub fn performing(mut self, performer: Performer) -> Self {
         self.performer = performer;
+        self
+    }
+
+    /// The same with claims that last `lease_ms`.
+    #[must_use]
+    pub fn leasing(mut self, lease_ms: i64) -> Self {
+        self.lease_ms = lease_ms;
         self
     }
 
@@ -118,11 +128,12 @@ impl Runtime {
     /// names both (R10). Charts of open cases that cannot be loaded are named by
     /// [`Runtime::stranded`]; their cases and timers are left alone.
     pub async fn open(store: Store, setup: Setup) -> Result<Self, PublishError> {
-        let Setup { charts, calendar, clock, performer, schedules, cache_bytes_max } = setup;
+        let Setup { charts, calendar, clock, performer, schedules, cache_bytes_max, lease_ms } =
+            setup;
         let clock = stored_clock(&store, clock).await?;
         let library = publishing::publish(&store, &charts, calendar, clock.now()).await?;
         let stranded = publishing::stranded(&store, &library).await?;
-        let shared = Arc::new(Shared::new(store, clock, fresh_key(), library));
+        let shared = Arc::new(Shared::new(store, clock, fresh_key(), lease_ms, library));
         people::refresh(&shared).await?;
         let (door, queue) = queue();
         let writer = Writer::new(Arc::clone(&shared), queue, cache_bytes_max);

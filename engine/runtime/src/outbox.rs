@@ -90,11 +90,18 @@ pub(crate) async fn round(shared: &Shared, performer: &Performer) -> Result<usiz
     let until_ms = shared.lease_until(now);
     let rows =
         outbox::claim(&shared.store, &shared.process, now.as_ms(), until_ms, CLAIM_MAX).await?;
+    let mut attempts = 0;
     for stored in &rows {
+        // Whoever slept past the lease, or was held up by a slow world, leaves the rest to others.
+        if !shared.still_holds(until_ms) {
+            warn!(left = rows.len() - attempts, "a lease ended before its effects were performed");
+            break;
+        }
+        attempts += 1;
         let outcome = performer.perform(stored.row.clone()).await;
         settle(shared, stored, outcome, now).await?;
     }
-    Ok(rows.len())
+    Ok(attempts)
 }
 
 /// Records an attempt.
@@ -121,12 +128,14 @@ async fn settle(
             } else {
                 pause_ms(&row.id, attempts)
             };
-            outbox::failed(store, &row.id, &why, now.as_ms().saturating_add(pause_ms)).await?;
+            let retry_at_ms = now.as_ms().saturating_add(pause_ms);
+            outbox::failed(store, &row.id, &shared.process, &why, retry_at_ms).await?;
         }
         Performed::Retry(why) | Performed::Dead(why) => {
             error!(effect = row.id, kind = row.kind, why, "an effect is given up");
-            outbox::dead(store, &row.id, &why, now.as_ms()).await?;
-            count(&shared.counts.dead);
+            if outbox::dead(store, &row.id, &shared.process, &why, now.as_ms()).await? {
+                count(&shared.counts.dead);
+            }
         }
     }
     Ok(())
