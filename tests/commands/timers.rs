@@ -16,6 +16,7 @@ on_both!(
     after_downtime_only_the_latest_rung_of_a_role_is_sent,
     a_timer_of_an_answered_case_is_gone,
     two_processes_fire_each_timer_once,
+    a_timer_that_another_process_wrote_is_not_void,
     cases_of_a_chart_that_cannot_be_loaded_are_named_and_left_alone,
     a_timer_that_fails_is_dead_and_can_be_run_again,
     serving_fires_what_is_due_until_it_is_told_to_stop,
@@ -138,6 +139,27 @@ async fn two_processes_fire_each_timer_once(place: Place) {
         assert_eq!(entries.len(), 6, "{entries:?}");
     }
     demand_clean(&other).await;
+}
+
+async fn a_timer_that_another_process_wrote_is_not_void(place: Place) {
+    let relay = ANSWER.replace("chart: answer", "chart: relay");
+    let relay = relay.replace("of division }", "of division }, holders: \"['anna']\"");
+    let with_relay = || {
+        let mut setup = setup();
+        setup.charts.push(definition(&relay));
+        setup
+    };
+    let one = place.runtime_with(with_relay()).await;
+    let other = place.runtime_with(with_relay()).await;
+    let opened = open(&one, "relay", "1").await;
+    // The first process still remembers the case as it was before: with timers of a generation that
+    // is gone.
+    let forwarded = command(&opened.case_id, "forward", Value::Null, "f");
+    other.send(forwarded).await.unwrap();
+    one.run_to(MONDAY.plus_ms(14 * DAY_MS)).await.unwrap();
+    assert_eq!((one.done().timers_fired, one.done().timers_void), (5, 0));
+    assert_eq!(entries(&one, &opened.case_id).await.len(), 7);
+    demand_clean(&one).await;
 }
 
 async fn cases_of_a_chart_that_cannot_be_loaded_are_named_and_left_alone(place: Place) {

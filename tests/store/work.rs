@@ -164,17 +164,23 @@ async fn an_effect_is_tried_until_it_is_done_or_dead(fresh: &Fresh) {
     }
     let [a, b] = ["a", "b"].map(|case_id| effect(case_id, 1).id);
     assert_eq!(outbox::next_due(store).await.unwrap(), Some(NOW));
-    assert!(outbox::failed(store, &a, "mail refused", NOW + 60).await.unwrap());
+    assert_eq!(outbox::claim(store, "slow", NOW, NOW + 1, 9).await.unwrap().len(), 2);
+    assert_eq!(outbox::claim(store, "one", NOW + 1, NOW + 2, 9).await.unwrap().len(), 2);
+    // Whoever slept past the lease does not speak for the one who took over.
+    assert!(!outbox::failed(store, &a, "slow", "broken off", NOW + 5).await.unwrap());
+    assert!(!outbox::dead(store, &a, "slow", "broken off", NOW + 5).await.unwrap());
+    assert!(outbox::failed(store, &a, "one", "mail refused", NOW + 60).await.unwrap());
+    // But what is done is done, whoever did it.
     assert_eq!(outbox::done(store, &[&b], NOW + 1).await.unwrap(), 1);
     assert_eq!(outbox::done(store, &[&b], NOW + 2).await.unwrap(), 0, "done is done");
-    assert!(!outbox::failed(store, &b, "late", NOW + 2).await.unwrap());
+    assert!(!outbox::failed(store, &b, "one", "late", NOW + 2).await.unwrap());
     let done = outbox::find(store, &b).await.unwrap().unwrap();
     assert_eq!((done.state.as_str(), done.attempts, done.done_at_ms), ("done", 1, Some(NOW + 1)));
     assert_eq!(outbox::claim(store, "one", NOW + 59, NOW + 99, 9).await.unwrap(), []);
     let claimed = outbox::claim(store, "one", NOW + 60, NOW + 99, 9).await.unwrap();
     assert_eq!(claimed.len(), 1);
     assert_eq!((claimed[0].attempts, claimed[0].error.as_deref()), (1, Some("mail refused")));
-    assert!(outbox::dead(store, &a, "no such address", NOW + 70).await.unwrap());
+    assert!(outbox::dead(store, &a, "one", "no such address", NOW + 70).await.unwrap());
     let listed = outbox::list(store, Some("dead"), None, "", 9).await.unwrap();
     assert_eq!(listed.iter().map(|stored| stored.row.id.as_str()).collect::<Vec<_>>(), [&a]);
     assert_eq!(outbox::list(store, None, Some("b"), "", 9).await.unwrap().len(), 1);

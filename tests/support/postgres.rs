@@ -12,10 +12,39 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-/// The running server; the child, if we started it, lives while its standard input is open.
-struct Server {
-    url: String,
+/// A running server; the child, if we started it, lives while its standard input is open.
+#[derive(Debug)]
+pub struct Server {
+    /// Its address, without any schema.
+    pub url: String,
     _child: Option<Child>,
+}
+
+impl Server {
+    /// Starts a throwaway server for one test, with `before` put before the command that starts it,
+    /// such as `env NAME=VALUE`. It ends soon after this is dropped.
+    ///
+    /// # Panics
+    /// When it cannot be started.
+    pub fn start(before: &[&str]) -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/support/postgres.sh");
+        let mut child = Command::new("bash")
+            .arg(script)
+            .args(before)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("bash is installed");
+        let stdout = child.stdout.take().expect("standard output is piped");
+        let mut url = String::new();
+        BufReader::new(stdout).read_line(&mut url).expect("the URL is text");
+        assert!(
+            url.ends_with('\n'),
+            "PostgreSQL could not be started (see above): run `./check`, which installs it, or \
+             `apt-get install postgresql`"
+        );
+        Self { url: url.trim_end().to_owned(), _child: Some(child) }
+    }
 }
 
 /// The URL of the server, without any schema: started by now if it was not running.
@@ -27,7 +56,7 @@ pub fn server() -> &'static str {
     let server = SERVER.get_or_init(|| {
         match choose(env::var("COTMOC_TEST_POSTGRES").ok(), env::var("REQUIRE_POSTGRES").is_ok()) {
             Choice::Given(url) => Server { url, _child: None },
-            Choice::Start => start(),
+            Choice::Start => Server::start(&[]),
             Choice::Missing => panic!(
                 "REQUIRE_POSTGRES is set, but COTMOC_TEST_POSTGRES names no server: run `./check`, \
                  which starts one, or unset REQUIRE_POSTGRES"
@@ -77,25 +106,6 @@ fn choose(url: Option<String>, required: bool) -> Choice {
         _ if required => Choice::Missing,
         _ => Choice::Start,
     }
-}
-
-fn start() -> Server {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/support/postgres.sh");
-    let mut child = Command::new("bash")
-        .arg(script)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("bash is installed");
-    let stdout = child.stdout.take().expect("standard output is piped");
-    let mut url = String::new();
-    BufReader::new(stdout).read_line(&mut url).expect("the URL is text");
-    assert!(
-        url.ends_with('\n'),
-        "PostgreSQL could not be started (see above): run `./check`, which installs it, or \
-         `apt-get install postgresql`"
-    );
-    Server { url: url.trim_end().to_owned(), _child: Some(child) }
 }
 
 #[cfg(test)]

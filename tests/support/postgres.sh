@@ -6,6 +6,9 @@
 # killed leaves nothing behind. `./check` and tests/support/postgres.rs both start it from here.
 #
 # It listens on a socket in its own folder only, so it needs no free port and meets no other server.
+# Arguments are put before the command that starts the server, such as `env NAME=VALUE`: for a test
+# that wants a server of its own.
+#
 # Durability is left as PostgreSQL ships it (fsync and synchronous_commit on): tests rely on it.
 set -euo pipefail
 
@@ -66,7 +69,7 @@ as_server "$binaries/initdb" -D "$folder/data" -U cotmoc -A trust \
   cat "$folder/initdb.log" >&2
   fail "initdb failed"
 }
-as_server "$binaries/pg_ctl" start -D "$folder/data" -l "$folder/data/server.log" -s -w -t 60 \
+as_server "$@" "$binaries/pg_ctl" start -D "$folder/data" -l "$folder/data/server.log" -s -w -t 60 \
   -o "-c listen_addresses='' -c unix_socket_directories=$folder -c max_connections=300" >&2 || {
   cat "$folder/data/server.log" >&2
   fail "the server did not start"

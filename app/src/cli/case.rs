@@ -8,7 +8,7 @@ use store::{cases, log, tasks};
 
 use super::desk::{Desk, place, time, title_of};
 use super::output::{Rows, remark, say};
-use super::{Arguments, Failure, Format, Lang, actions, send};
+use super::{Arguments, Failure, Format, Lang, actions, send, send_all};
 
 /// How many entries `show` ends with.
 const LAST_ENTRIES: usize = 8;
@@ -39,6 +39,8 @@ pub enum Verb {
     /// Tell a case an event; prints the receipt when it is durable
     #[command(after_help = send::SEND_EXAMPLES)]
     Send(send::SendArgs),
+    /// Send many commands, a JSON line each; every answer is a line as well
+    SendAll(send_all::Args),
     /// Open a case
     #[command(after_help = send::OPEN_EXAMPLES)]
     Open(send::OpenArgs),
@@ -80,6 +82,7 @@ pub async fn run(verb: &Verb, common: &Arguments) -> Result<(), Failure> {
         Verb::Show { case } => show(case, common).await,
         Verb::Actions { case, actor } => actions::run(case, actor, common).await,
         Verb::Send(args) => send::send(args, common).await,
+        Verb::SendAll(args) => Box::pin(send_all::run(args, common)).await,
         Verb::Open(args) => send::open(args, common).await,
         Verb::History { case } => {
             let desk = Desk::open(&common.store, common.lang).await?;

@@ -29,6 +29,7 @@ mod progress;
 pub mod report;
 pub mod scxml;
 pub mod send;
+pub mod send_all;
 pub mod serve;
 pub mod simulate;
 pub mod task;

@@ -16,7 +16,7 @@ use super::wording::not_sent;
 use super::{Arguments, Failure, Lang};
 
 /// Where cases opened by hand come from; part of their ids (R4).
-const SOURCE: &str = "cli";
+pub(super) const SOURCE: &str = "cli";
 
 pub(super) const SEND_EXAMPLES: &str = "Examples:
   cotmoc case send 0d9b6a52 accept --as person:vu-quan-ly-doanh-nghiep:coordinator

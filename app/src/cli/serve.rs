@@ -39,6 +39,10 @@ pub struct Args {
     /// Log as JSON, a line an event
     #[arg(long)]
     json_log: bool,
+    /// How many seconds what this process takes on is its own; then others may take it over
+    #[arg(long, value_name = "SECONDS", default_value_t = 30,
+        value_parser = clap::value_parser!(u16).range(1..=3600))]
+    lease: u16,
 }
 
 /// Serves the store until it is told to stop.
@@ -54,6 +58,7 @@ pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
     })?;
     let performer = mail::performer(post(&config)?, sender(&config)?, store.clone());
     let setup = Setup::new(shipped(), calendar()).scheduled(schedules).performing(performer);
+    let setup = setup.leasing(i64::from(args.lease) * 1_000);
     let runtime = Runtime::open(store, setup).await?;
     let builder = Builder::from_setting(config.url.as_deref());
     let lang = common.lang;

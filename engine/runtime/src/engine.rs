@@ -25,7 +25,7 @@ use crate::publishing::{self, Definition, PublishError, Stranded};
 use crate::queue::{Answer, Door, Outcome, Request, Work, queue};
 use crate::roles::Assignments;
 use crate::schedules::Schedule;
-use crate::shared::{Gate, RoundError, Shared};
+use crate::shared::{Gate, LEASE_MS, RoundError, Shared};
 use crate::writer::Writer;
 use crate::{inbox, outbox, people, timers};
 
@@ -51,6 +51,8 @@ pub struct Setup {
     pub cache_bytes_max: usize,
     /// Whether nobody but this runtime writes the database while it is open.
     pub alone: bool,
+    /// How long a claim on timers, messages and effects lasts before others may take it over.
+    pub lease_ms: i64,
 }
 
 impl Setup {
@@ -64,6 +66,7 @@ impl Setup {
             schedules: Vec::new(),
             cache_bytes_max: CACHE_BYTES_MAX,
             alone: false,
+            lease_ms: LEASE_MS,
         }
     }
 
@@ -85,6 +88,13 @@ impl Setup {
     #[must_use]
     pub fn alone(mut self) -> Self {
         self.alone = true;
+        self
+    }
+
+    /// The same with claims that last `lease_ms`.
+    #[must_use]
+    pub fn leasing(mut self, lease_ms: i64) -> Self {
+        self.lease_ms = lease_ms;
         self
     }
 
@@ -139,11 +149,13 @@ impl Runtime {
     /// names both (R10). Charts of open cases that cannot be loaded are named by
     /// [`Runtime::stranded`]; their cases and timers are left alone.
     pub async fn open(store: Store, setup: Setup) -> Result<Self, PublishError> {
-        let Setup { charts, calendar, clock, performer, schedules, cache_bytes_max, alone } = setup;
+        let Setup { charts, calendar, clock, performer, schedules, .. } = setup;
+        let Setup { cache_bytes_max, lease_ms, alone, .. } = setup;
         let clock = stored_clock(&store, clock).await?;
         let library = publishing::publish(&store, &charts, calendar, clock.now()).await?;
         let stranded = publishing::stranded(&store, &library).await?;
-        let shared = Arc::new(Shared { alone, ..Shared::new(store, clock, fresh_key(), library) });
+        let shared = Shared::new(store, clock, fresh_key(), lease_ms, library);
+        let shared = Arc::new(Shared { alone, ..shared });
         people::refresh(&shared).await?;
         let (door, queue) = queue();
         let writer = Writer::new(Arc::clone(&shared), queue, cache_bytes_max);

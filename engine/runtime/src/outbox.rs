@@ -94,7 +94,14 @@ pub(crate) async fn round(shared: &Shared, performer: &Performer) -> Result<usiz
     // Nothing leaves from under a virtual clock, and one commit may mark them all.
     let mark_each = !shared.clock.is_virtual();
     let mut done: Vec<&str> = Vec::new();
+    let mut attempts = 0;
     for stored in &rows {
+        // Whoever slept past the lease, or was held up by a slow world, leaves the rest to others.
+        if !shared.still_holds(until_ms) {
+            warn!(left = rows.len() - attempts, "a lease ended before its effects were performed");
+            break;
+        }
+        attempts += 1;
         match performer.perform(stored.row.clone()).await {
             Performed::Done => done.push(&stored.row.id),
             performed => settle(shared, stored, performed, now).await?,
@@ -104,7 +111,7 @@ pub(crate) async fn round(shared: &Shared, performer: &Performer) -> Result<usiz
         }
     }
     mark(shared, &mut done, now).await?;
-    Ok(rows.len())
+    Ok(attempts)
 }
 
 /// Records that the effects `done` were performed.
@@ -143,12 +150,14 @@ async fn settle(
             } else {
                 pause_ms(&row.id, attempts)
             };
-            outbox::failed(store, &row.id, &why, now.as_ms().saturating_add(pause_ms)).await?;
+            let retry_at_ms = now.as_ms().saturating_add(pause_ms);
+            outbox::failed(store, &row.id, &shared.process, &why, retry_at_ms).await?;
         }
         Performed::Retry(why) | Performed::Dead(why) => {
             error!(effect = row.id, kind = row.kind, why, "an effect is given up");
-            outbox::dead(store, &row.id, &why, now.as_ms()).await?;
-            count(&shared.counts.dead);
+            if outbox::dead(store, &row.id, &shared.process, &why, now.as_ms()).await? {
+                count(&shared.counts.dead);
+            }
         }
     }
     Ok(())

@@ -138,7 +138,9 @@ fn plan_timer(
 ) -> Result<Plan, SendError> {
     let void = Ok(Plan::Settled(Ok(Outcome::Void)));
     let Some(head) = head else { return void };
-    let now = context.now.max(head.snapshot.recorded_at);
+    // It was due when it was claimed; a clock set back meanwhile does not make it void.
+    let due_at = Timestamp(timer.due_at_ms);
+    let now = context.now.max(head.snapshot.recorded_at).max(due_at);
     let Some(event) = timers::event_of(timer, head, now) else { return void };
     let taken = move_on(context, head, &event, &Actor::system())?;
     Ok(taken.write(&event, None, None))

@@ -12,7 +12,7 @@ use std::time::Duration;
 use chart::moment::Timestamp;
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
-use tracing::{error, info, warn};
+use tracing::{debug, error, info, warn};
 
 use crate::engine::Runtime;
 use crate::shared::RoundError;
@@ -30,7 +30,7 @@ impl Runtime {
     /// schedules, takes anchors. Rounds that have begun are finished.
     pub async fn serve(&self, shutdown: impl Future<Output = ()>) {
         let (stop, stopped) = watch::channel(false);
-        info!(clock = %self.clock(), "serving");
+        info!(clock = %self.clock(), process = self.shared.process, "serving");
         let work = async {
             tokio::join!(
                 self.timers_loop(stopped.clone()),
@@ -69,6 +69,9 @@ impl Runtime {
         while !*stopped.borrow() {
             let round = async {
                 let fired = timers::round(&self.shared, &self.door).await?;
+                if fired > 0 {
+                    debug!(fired, "timers");
+                }
                 let next = store::timers::next_due(self.store()).await?;
                 self.shared.wake.set_next_due(next);
                 Ok(fired)

@@ -18,7 +18,8 @@ use crate::library::Library;
 use crate::plan::Context;
 use crate::roles::Assignments;
 
-/// How long a claim on timers, messages and effects lasts, in milliseconds of the stored clock.
+/// How long a claim on timers, messages and effects lasts unless the setup says otherwise, in
+/// milliseconds of the stored clock.
 pub const LEASE_MS: i64 = 30_000;
 
 /// Why a round of timers, messages, effects or schedules stopped; what was done before is durable.
@@ -53,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     /// This process, as claims name it.
     pub(crate) process: String,
+    /// How long its claims last.
+    lease_ms: i64,
     pub(crate) wake: Wake,
     pub(crate) counts: Counts,
     /// Whether nobody else writes the database.
@@ -62,11 +65,18 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(store: Store, clock: Clock, process: String, library: Library) -> Self {
+    pub(crate) fn new(
+        store: Store,
+        clock: Clock,
+        process: String,
+        lease_ms: i64,
+        library: Library,
+    ) -> Self {
         Self {
             store,
             clock,
             process,
+            lease_ms,
             wake: Wake::default(),
             counts: Counts::default(),
             alone: false,
@@ -95,7 +105,14 @@ impl Shared {
     /// Until when a claim made now holds. On a virtual clock it ends at once: one process drives
     /// it, and after a crash it must find its own claims free.
     pub(crate) fn lease_until(&self, now: Timestamp) -> i64 {
-        if self.clock.is_virtual() { now.as_ms() } else { now.as_ms().saturating_add(LEASE_MS) }
+        let lease_ms = if self.clock.is_virtual() { 0 } else { self.lease_ms };
+        now.as_ms().saturating_add(lease_ms)
+    }
+
+    /// Whether a claim that holds until `until_ms` is still this process's own. One that slept past
+    /// it, or was slow, must suppose that another has taken over.
+    pub(crate) fn still_holds(&self, until_ms: i64) -> bool {
+        self.clock.is_virtual() || self.clock.now().as_ms() < until_ms
     }
 }
 

@@ -27,7 +27,7 @@ use crate::clock::Stopwatch;
 use crate::command::SendError;
 use crate::heads;
 use crate::plan::{Context, Plan, Planned, plan};
-use crate::queue::{Outcome, Queue, Request, Work};
+use crate::queue::{Answer, Outcome, Queue, Request, Work};
 use crate::shared::Shared;
 
 /// How often a request is planned again because another process was faster (R15).
@@ -86,7 +86,7 @@ impl Writer {
             let receipt = read.receipts.get(&request.case_id);
             match plan(&context, &request, head.as_ref(), receipt) {
                 Plan::Write(planned) => ready.push((request, planned)),
-                Plan::Settled(Err(error)) if cached && depends_on_head(&error) => {
+                Plan::Settled(answer) if cached && depends_on_head(&answer) => {
                     self.again_fresh(request);
                 }
                 Plan::Settled(answer) => request.answer(answer),
@@ -249,13 +249,15 @@ struct Read {
     receipts: HashMap<Arc<str>, ReceiptRow>,
 }
 
-/// Whether a newer head could turn this answer into another (R18).
-fn depends_on_head(error: &SendError) -> bool {
+/// Whether a newer head could turn this answer into another (R18). A timer that is void on an old
+/// head may be what another process has just written; its row would be dropped and never fire.
+fn depends_on_head(answer: &Answer) -> bool {
     matches!(
-        error,
-        SendError::Refused(_)
-            | SendError::Stale { .. }
-            | SendError::Exists { .. }
-            | SendError::Forbidden { .. }
+        answer,
+        Ok(Outcome::Void)
+            | Err(SendError::Refused(_)
+                | SendError::Stale { .. }
+                | SendError::Exists { .. }
+                | SendError::Forbidden { .. })
     )
 }

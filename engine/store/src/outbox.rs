@@ -86,29 +86,38 @@ struct Id<'a> {
     id: &'a str,
 }
 
-/// Says that an attempt failed and when to try again; whether the effect was still queued.
+/// Says that an attempt of `owner` failed and when to try again; whether `owner` still held it.
+///
+/// One whose lease ended in the middle of its attempt says nothing about that of its successor.
 pub async fn failed(
     store: &Store,
     id: &str,
+    owner: &str,
     error: &str,
     retry_at_ms: i64,
 ) -> Result<bool, ChoreError> {
     const SQL: &str = "
         UPDATE outbox
-        SET attempts = attempts + 1, error = $2, due_at_ms = $3, claimed_by = NULL,
+        SET attempts = attempts + 1, error = $3, due_at_ms = $4, claimed_by = NULL,
             claimed_until_ms = NULL
-        WHERE id = $1 AND state = 'queued'";
-    Ok(write_one!(store, SQL, id, error, retry_at_ms) == 1)
+        WHERE id = $1 AND state = 'queued' AND claimed_by = $2";
+    Ok(write_one!(store, SQL, id, owner, error, retry_at_ms) == 1)
 }
 
-/// Gives an effect up and says why; whether it was still queued.
-pub async fn dead(store: &Store, id: &str, error: &str, now_ms: i64) -> Result<bool, ChoreError> {
+/// Gives an effect up that `owner` holds and says why; whether `owner` still held it.
+pub async fn dead(
+    store: &Store,
+    id: &str,
+    owner: &str,
+    error: &str,
+    now_ms: i64,
+) -> Result<bool, ChoreError> {
     const SQL: &str = "
         UPDATE outbox
-        SET state = 'dead', attempts = attempts + 1, error = $2, done_at_ms = $3,
+        SET state = 'dead', attempts = attempts + 1, error = $3, done_at_ms = $4,
             claimed_by = NULL, claimed_until_ms = NULL
-        WHERE id = $1 AND state = 'queued'";
-    Ok(write_one!(store, SQL, id, error, now_ms) == 1)
+        WHERE id = $1 AND state = 'queued' AND claimed_by = $2";
+    Ok(write_one!(store, SQL, id, owner, error, now_ms) == 1)
 }
 
 /// Queues a dead effect again, due at `now_ms`, its attempts forgotten; whether it was dead.

@@ -1,0 +1,79 @@
+//! Two processes serve one database; one is frozen past its lease, and wakes in the middle of what
+//! the other has taken over.
+
+use std::io::Write as _;
+
+use runtime::clock::Stopwatch;
+
+use super::charts::{Place, block_on, long_ago};
+use super::engine::{demand_clean, wait_for};
+use super::serving::Serving;
+
+/// How many timers are due at one instant, and of how many cases.
+const TIMERS: usize = 10_000;
+const CASES: usize = TIMERS / 5;
+/// What each of the two must have fired: a fifth.
+const SHARE: u64 = 2_000;
+const LEASE_SECONDS: u16 = 3;
+
+#[test]
+fn a_process_frozen_past_its_lease_fires_nothing_twice() {
+    let begun = Stopwatch::start();
+    let place = Place::postgres();
+    block_on(place.prepare(long_ago(), "bells", CASES));
+    let of_one_instant = "SELECT count(DISTINCT due_at_ms) FROM timers";
+    assert_eq!(place.number(of_one_instant), 1);
+    let all = i64::try_from(TIMERS).expect("it is small");
+    assert_eq!(place.number("SELECT count(*) FROM timers"), all);
+    let (mut one, mut other) = (start(&place, "one"), start(&place, "other"));
+    let (name, _) = (one.process(), other.process());
+    freeze_while_it_holds(&place, &one, &name);
+    let held = held_by(&place, &name);
+    wait_for("the other to take over", || (held_by(&place, &name) == 0).then_some(()));
+    let (rounds, _) = one.rounds();
+    one.signal("-CONT");
+    wait_for("the frozen one to go on", || (one.rounds().0 > rounds).then_some(()));
+    let waiting = "SELECT count(*) FROM timers";
+    wait_for("every timer to be gone", || (place.number(waiting) == 0).then_some(()));
+    let (by_one, by_other) = (one.stop(), other.stop());
+    for once in [
+        "SELECT count(*) FROM log WHERE event = 'term.due' AND kind = 'event'",
+        "SELECT count(DISTINCT (case_id, payload)) FROM log WHERE event = 'term.due'",
+        "SELECT count(*) FROM notices WHERE letter = 'due_today'",
+        "SELECT count(DISTINCT (case_id, revision)) FROM notices",
+        "SELECT 5 * count(*) FROM cases WHERE done",
+    ] {
+        assert_eq!(place.number(once), all, "{once}");
+    }
+    assert_eq!(by_one + by_other, TIMERS as u64, "what they say they did");
+    assert!(by_one >= SHARE && by_other >= SHARE, "{by_one} and {by_other}");
+    demand_clean(&place.url);
+    let _written = writeln!(
+        std::io::stderr(),
+        "{TIMERS} timers of one instant: {by_one} by the process that was frozen with {held} in \
+         its hands, {by_other} by the other; {:.1} s",
+        begun.elapsed().as_secs_f64()
+    );
+}
+
+fn start(place: &Place, name: &str) -> Serving {
+    Serving::start(place, name, LEASE_SECONDS)
+}
+
+/// Stops `one` when it has done its share, in a moment in which it holds timers.
+fn freeze_while_it_holds(place: &Place, one: &Serving, name: &str) {
+    wait_for("a fifth to be fired", || (one.rounds().1 >= SHARE).then_some(()));
+    wait_for("a moment in the middle of a round", || {
+        one.signal("-STOP");
+        if held_by(place, name) > 0 {
+            return Some(());
+        }
+        one.signal("-CONT");
+        None
+    });
+}
+
+/// How many timers the process called `name` holds.
+fn held_by(place: &Place, name: &str) -> i64 {
+    place.number_of("SELECT count(*) FROM timers WHERE claimed_by = $1", name)
+}
