@@ -8,6 +8,7 @@ mod desk;
 
 mod edges;
 mod inbox;
+mod personal;
 mod races;
 mod receipts;
 mod roles;

@@ -8,7 +8,7 @@ use store::{cases, log, tasks};
 
 use super::desk::{Desk, place, time, title_of};
 use super::output::{Rows, remark, say};
-use super::{Arguments, Failure, Format, Lang, actions, send};
+use super::{Arguments, Failure, Format, Lang, actions, person, send};
 
 /// How many entries `show` ends with.
 const LAST_ENTRIES: usize = 8;
@@ -180,20 +180,29 @@ async fn show(case: &str, common: &Arguments) -> Result<(), Failure> {
     fields.push(vec![json!(lang.pick("Hồ sơ mẹ", "Parent")), json!(head.parent_id)]);
     let owed = task_rows(&desk, &owed, lang);
     let entries = history(&desk, &head, &entries, lang)?;
+    let personal = person::values(&desk, &head.case_id, lang).await?;
     if common.format == Format::Json {
         let mut rows = rows;
         rows.push(head_cells(&desk, &head, lang));
         let mut case = rows.json()[0].take();
         case["states"] = json!(states);
         case["parent_id"] = json!(head.parent_id);
-        let answer = json!({ "case": case, "tasks": owed.json(), "entries": entries.json() });
+        let (tasks, entries) = (owed.json(), entries.json());
+        let personal = personal.json();
+        let answer =
+            json!({ "case": case, "tasks": tasks, "entries": entries, "personal": personal });
         return say(&format!("{answer:#}"));
     }
     fields.print(common.format, "")?;
     say("")?;
     owed.print(common.format, lang.pick("Không ai còn nợ việc gì.", "Nobody owes anything."))?;
     say("")?;
-    entries.print(common.format, "")
+    entries.print(common.format, "")?;
+    if personal.rows.is_empty() {
+        return Ok(());
+    }
+    say("")?;
+    personal.print(common.format, "")
 }
 
 /// Tasks of one case.

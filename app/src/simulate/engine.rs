@@ -10,7 +10,7 @@ use std::future::Future;
 use std::time::Duration;
 
 use chart::moment::Timestamp;
-use runtime::clock::Clock;
+use runtime::clock::{Clock, Salts};
 use runtime::command::{Command, Receipt, SendError};
 use runtime::outbox::Performer;
 use runtime::publishing::Definition;
@@ -33,19 +33,23 @@ pub struct Engine {
     clock: Clock,
     began: Timestamp,
     performer: Performer,
+    salts: Salts,
     threads: Option<tokio::runtime::Runtime>,
     runtime: Option<Runtime>,
 }
 
 impl Engine {
-    /// Opens the database at `url` on a virtual clock that stands at `began`, unless it has one.
+    /// Opens the database at `url` on a virtual clock that stands at `began`, unless it has one;
+    /// salts follow from `seed`.
     pub async fn open(
         url: &str,
         began: Timestamp,
         performer: Performer,
+        seed: u64,
     ) -> Result<Self, SimulateError> {
         let (url, clock) = (url.to_owned(), Clock::standing_at(began));
-        let mut engine = Self { url, clock, began, performer, threads: None, runtime: None };
+        let (salts, threads, runtime) = (Salts::Seeded(seed), None, None);
+        let mut engine = Self { url, clock, began, performer, salts, threads, runtime };
         engine.start().await?;
         Ok(engine)
     }
@@ -58,7 +62,7 @@ impl Engine {
             .build()
             .map_err(SimulateError::Threads)?;
         let (url, clock, began) = (self.url.clone(), self.clock.clone(), self.began);
-        let performer = self.performer.clone();
+        let (performer, salts) = (self.performer.clone(), self.salts);
         let opening = threads.spawn(async move {
             let store = Store::open(&url).await?;
             store.migrate().await?;
@@ -66,6 +70,7 @@ impl Engine {
             let setup = Setup::new(charts, workflows::calendars::calendar())
                 .on(clock)
                 .performing(performer)
+                .salting(salts)
                 .scheduled(schedules::programme(&store, began)?);
             Ok::<Runtime, SimulateError>(Runtime::open(store, setup).await?)
         });

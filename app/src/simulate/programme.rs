@@ -41,7 +41,7 @@ pub async fn run(
     let until = plan.from.checked_add_months(Months::new(plan.months)).unwrap_or(plan.from);
     let until = calendar.instant(until, Clock::MIDNIGHT);
     let (performer, refused_mail) = faults::mail(plan.seed, plan.faults);
-    let engine = Engine::open(&plan.store, midnight, performer).await?;
+    let engine = Engine::open(&plan.store, midnight, performer, plan.seed).await?;
     let mut programme = Programme::new(plan, engine, calendar, midnight)?;
     programme.begin().await?;
     programme.run_to(until, progress).await?;

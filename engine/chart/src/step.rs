@@ -146,7 +146,7 @@ fn admit_payload(chart: &Chart, event: &Event) -> Result<Value, Refused> {
     };
     let payload = schema.coerce_numbers(schema.with_defaults(payload));
     schema
-        .validate(&payload)
+        .validate_kept(&payload)
         .map_err(|violations| Refused::Payload { event: name.to_owned(), violations })?;
     Ok(payload)
 }
@@ -277,7 +277,7 @@ fn finish(mut machine: Machine<'_>, kind: EntryKind, before: &Snapshot) -> Resul
         && let Some(schema) = &machine.chart.data_schema
     {
         let data = schema.coerce_numbers(Value::clone(&machine.snapshot.data));
-        if let Err(violations) = schema.validate(&data) {
+        if let Err(violations) = schema.validate_kept(&data) {
             return Err(Refused::Data { event: machine.asked.to_string(), violations });
         }
         machine.snapshot.data = Arc::new(data);

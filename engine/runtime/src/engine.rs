@@ -16,7 +16,7 @@ use store::{Store, meta};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::clock::{Clock, fresh_key};
+use crate::clock::{Clock, Salts, fresh_key};
 use crate::command::{Command, Receipt, SendError, admit};
 use crate::library::Library;
 use crate::outbox::Performer;
@@ -48,6 +48,8 @@ pub struct Setup {
     pub schedules: Vec<Schedule>,
     /// How many bytes of heads are kept in memory.
     pub cache_bytes_max: usize,
+    /// Where the salts of personal values come from.
+    pub salts: Salts,
 }
 
 impl Setup {
@@ -60,6 +62,7 @@ impl Setup {
             performer: Performer::idle(),
             schedules: Vec::new(),
             cache_bytes_max: CACHE_BYTES_MAX,
+            salts: Salts::Drawn,
         }
     }
 
@@ -74,6 +77,13 @@ impl Setup {
     #[must_use]
     pub fn performing(mut self, performer: Performer) -> Self {
         self.performer = performer;
+        self
+    }
+
+    /// The same with `salts`.
+    #[must_use]
+    pub fn salting(mut self, salts: Salts) -> Self {
+        self.salts = salts;
         self
     }
 
@@ -118,11 +128,11 @@ impl Runtime {
     /// names both (R10). Charts of open cases that cannot be loaded are named by
     /// [`Runtime::stranded`]; their cases and timers are left alone.
     pub async fn open(store: Store, setup: Setup) -> Result<Self, PublishError> {
-        let Setup { charts, calendar, clock, performer, schedules, cache_bytes_max } = setup;
+        let Setup { charts, calendar, clock, performer, schedules, cache_bytes_max, salts } = setup;
         let clock = stored_clock(&store, clock).await?;
         let library = publishing::publish(&store, &charts, calendar, clock.now()).await?;
         let stranded = publishing::stranded(&store, &library).await?;
-        let shared = Arc::new(Shared::new(store, clock, fresh_key(), library));
+        let shared = Arc::new(Shared::new(store, (clock, salts), fresh_key(), library));
         people::refresh(&shared).await?;
         let (door, queue) = queue();
         let writer = Writer::new(Arc::clone(&shared), queue, cache_bytes_max);

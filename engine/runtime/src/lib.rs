@@ -16,6 +16,7 @@ mod cache;
 mod entries;
 mod heads;
 pub mod library;
+pub mod personal;
 mod plan;
 pub mod queue;
 pub mod shared;

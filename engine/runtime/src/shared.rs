@@ -12,7 +12,7 @@ use store::error::{ChoreError, ReadError};
 use store::rows::Write;
 use tokio::sync::Notify;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Salts};
 use crate::library::Library;
 use crate::plan::Context;
 use crate::roles::Assignments;
@@ -50,6 +50,7 @@ pub enum RoundError {
 pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
+    pub(crate) salts: Salts,
     /// This process, as claims name it.
     pub(crate) process: String,
     pub(crate) wake: Wake,
@@ -59,10 +60,17 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(store: Store, clock: Clock, process: String, library: Library) -> Self {
+    /// What a runtime on `store` begins with, as the process called `process`.
+    pub(crate) fn new(
+        store: Store,
+        (clock, salts): (Clock, Salts),
+        process: String,
+        library: Library,
+    ) -> Self {
         Self {
             store,
             clock,
+            salts,
             process,
             wake: Wake::default(),
             counts: Counts::default(),
@@ -85,7 +93,8 @@ impl Shared {
 
     /// What a batch is planned with.
     pub(crate) fn context(&self) -> Context {
-        Context { library: self.library(), assignments: self.assignments(), now: self.clock.now() }
+        let (library, assignments) = (self.library(), self.assignments());
+        Context { library, assignments, now: self.clock.now(), salts: self.salts }
     }
 
     /// Until when a claim made now holds. On a virtual clock it ends at once: one process drives

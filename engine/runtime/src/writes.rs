@@ -91,6 +91,7 @@ pub(crate) fn of(
         inbox: Vec::new(),
         inbox_drop: consumed.into_iter().collect(),
         receipt: sender.map(|sender| receipt_row(sender, &receipt)),
+        personal: Vec::new(),
     };
     for (ordinal, effect) in effects.into_iter().enumerate() {
         add_effect(&mut write, &snapshot, ordinal, effect);
