@@ -6,6 +6,7 @@
 
 mod desk;
 
+mod checkpoints;
 mod edges;
 mod inbox;
 mod personal;

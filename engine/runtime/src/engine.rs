@@ -26,7 +26,7 @@ use crate::roles::Assignments;
 use crate::schedules::Schedule;
 use crate::shared::{RoundError, Shared};
 use crate::writer::Writer;
-use crate::{inbox, outbox, people, timers};
+use crate::{checkpoints, inbox, outbox, people, timers};
 
 /// How many bytes of heads are kept in memory.
 pub const CACHE_BYTES_MAX: usize = 64 * 1_024 * 1_024;
@@ -137,6 +137,7 @@ impl Runtime {
         let (door, queue) = queue();
         let writer = Writer::new(Arc::clone(&shared), queue, cache_bytes_max);
         let writer = tokio::spawn(writer.run());
+        checkpoints::renew(&shared, &door).await?;
         Ok(Self {
             shared,
             door,

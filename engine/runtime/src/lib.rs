@@ -30,6 +30,7 @@ pub mod schedules;
 pub mod timers;
 
 pub mod anchors;
+pub mod checkpoints;
 pub mod engine;
 pub mod people;
 pub mod publishing;

@@ -8,6 +8,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use chart::calendar::Calendar;
 use chart::definition::Chart;
 use chart::entry::{Entry, FIRST};
 use chart::event::{Actor, Event, name};
@@ -21,6 +22,7 @@ use store::personal::PersonalRow;
 use store::rows::{InboxRow, ReceiptRow, TimerRow, Write};
 
 use crate::cache::Head;
+use crate::checkpoints;
 use crate::clock::Salts;
 use crate::command::{Admitted, Receipt, SendError};
 use crate::library::Library;
@@ -78,6 +80,7 @@ pub(crate) fn plan(
         Work::Timer(timer) => plan_timer(context, timer, head),
         Work::Inbox(row) => plan_inbox(context, request, row, head),
         Work::Calendar(state) => plan_calendar(context, &request.case_id, state, head),
+        Work::Checkpoint(revision) => plan_checkpoint(context, &request.case_id, *revision, head),
     }));
     match planned {
         Ok(Ok(plan)) => plan,
@@ -231,6 +234,22 @@ fn plan_calendar(
     Ok(Plan::Write(taken.write(&event, None, None)))
 }
 
+fn plan_checkpoint(
+    context: &Context,
+    case_id: &Arc<str>,
+    revision: i64,
+    head: Option<&Arc<Head>>,
+) -> Result<Plan, SendError> {
+    let head = head.ok_or_else(|| SendError::NoCase { case_id: case_id.to_string() })?;
+    if writes::number(head.snapshot.revision) != revision {
+        return Ok(Plan::Settled(Ok(Outcome::Void)));
+    }
+    let (chart, calendar) = (&head.chart, context.library.calendar());
+    let (step, entry) = checkpoints::take(chart, &head.snapshot, calendar, &head.hash);
+    let taken = Taken { chart, head: Some(head), step, entry, calendar };
+    Ok(Plan::Write(taken.write(&Event::checkpoint(), None, None)))
+}
+
 fn parse(case_id: &str, text: &str) -> Result<Value, SendError> {
     serde_json::from_str(text).map_err(|error| SendError::Corrupt {
         case_id: case_id.to_owned(),
@@ -245,22 +264,24 @@ struct Taken<'a> {
     head: Option<&'a Head>,
     step: Step,
     entry: Entry,
+    calendar: &'a Calendar,
 }
 
 /// Steps the case that stands at `head`.
 fn move_on<'a>(
-    context: &Context,
+    context: &'a Context,
     head: &'a Head,
     event: &Event,
     actor: &Actor,
 ) -> Result<Taken<'a>, Refused> {
     let (step, entry) = take(context, &head.chart, &head.snapshot, &head.hash, event, actor)?;
-    Ok(Taken { chart: &head.chart, head: Some(head), step, entry })
+    let calendar = context.library.calendar();
+    Ok(Taken { chart: &head.chart, head: Some(head), step, entry, calendar })
 }
 
 /// Steps the case `case_id` into life.
 fn bear<'a>(
-    context: &Context,
+    context: &'a Context,
     chart: &'a Arc<Chart>,
     case_id: &str,
     event: &Event,
@@ -268,7 +289,7 @@ fn bear<'a>(
 ) -> Result<Taken<'a>, Refused> {
     let unborn = Snapshot::unborn(&chart.sha256, case_id);
     let (step, entry) = take(context, chart, &unborn, FIRST, event, actor)?;
-    Ok(Taken { chart, head: None, step, entry })
+    Ok(Taken { chart, head: None, step, entry, calendar: context.library.calendar() })
 }
 
 fn take(
@@ -293,7 +314,7 @@ impl Taken<'_> {
         sender: Option<&Sender>,
         consumed: Option<(String, i64, i64)>,
     ) -> Box<Planned> {
-        let Self { chart, head, step, entry } = self;
+        let Self { chart, head, step, entry, calendar } = self;
         let before = Before {
             chart,
             revision: head.map_or(0, |head| head.snapshot.revision),
@@ -301,7 +322,12 @@ impl Taken<'_> {
             tasks: head.map_or(&[], |head| &head.tasks),
             timers: head.map_or(&[], |head| &head.timers),
         };
-        let (write, head, receipt) = writes::of(&before, step, event, entry, sender, consumed);
+        let (mut write, mut head, receipt) =
+            writes::of(&before, step, event, entry, sender, consumed);
+        if checkpoints::follows(&head.snapshot) {
+            let (step, entry) = checkpoints::take(chart, &head.snapshot, calendar, &head.hash);
+            writes::add_checkpoint(&mut write, &mut head, step, entry);
+        }
         Box::new(Planned { write, head: Arc::new(head), receipt })
     }
 }

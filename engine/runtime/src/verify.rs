@@ -12,7 +12,7 @@ use std::fmt;
 
 use chart::entry::{Entry, FIRST};
 use chart::moment::Timestamp;
-use chart::replay::{check_link, replay};
+use chart::replay::{check_checkpoints, check_link, replay};
 use chart::snapshot::Snapshot;
 use chart::waiting;
 use serde_json::Value;
@@ -176,6 +176,10 @@ async fn verify_case(
         }
     };
     let calendar = |sha: &str| library.find_calendar(sha).map(AsRef::as_ref);
+    if let Err(error) = check_checkpoints(chart, calendar, &entries) {
+        verified.find(case_id, "replay", error.to_string());
+        return Ok(());
+    }
     let snapshot = match replay(chart, calendar, &entries) {
         Ok(snapshot) => snapshot,
         Err(error) => {

@@ -103,6 +103,18 @@ pub(crate) fn of(
     (write, head, receipt)
 }
 
+/// Adds the entry that writes the case whole after what `write` does.
+pub(crate) fn add_checkpoint(write: &mut Write, head: &mut Head, step: Step, entry: Entry) {
+    let text = canonical::to_string(&step.snapshot.to_value(&head.chart));
+    write.head.revision = number(step.snapshot.revision);
+    write.head.hash.clone_from(&entry.hash);
+    head.text_bytes = text.len();
+    write.head.snapshot = text;
+    head.hash.clone_from(&entry.hash);
+    head.snapshot = step.snapshot;
+    write.entries.push(entries::row(entry, &Event::checkpoint(), &step.trace));
+}
+
 /// A counter as the tables hold it.
 pub(crate) fn number(counter: u64) -> i64 {
     i64::try_from(counter).expect("no case has 2^63 entries")
