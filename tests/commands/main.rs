@@ -8,6 +8,7 @@ mod desk;
 
 mod checkpoints;
 mod edges;
+mod failures;
 mod inbox;
 mod personal;
 mod races;

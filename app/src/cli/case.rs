@@ -4,7 +4,7 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use store::cases::CaseFilter;
 use store::rows::{Head, StoredEntry, TaskRow};
-use store::{cases, log, tasks};
+use store::{cases, inbox, log, tasks, timers};
 
 use super::desk::{Desk, place, time, title_of};
 use super::output::{Rows, remark, say};
@@ -42,6 +42,13 @@ pub enum Verb {
     /// Open a case
     #[command(after_help = send::OPEN_EXAMPLES)]
     Open(send::OpenArgs),
+    /// Run timers and messages of a case again that had failed
+    #[command(after_help = "Example:\n  cotmoc case retry 0d9b6a52\n\n\
+        What failed is told to the administrator and waits; `cotmoc serve` runs it again.")]
+    Retry {
+        /// The id of a case, or the beginning of one
+        case: String,
+    },
     /// Everything that happened to a case, oldest first
     #[command(after_help = "Example:\n  cotmoc case history 0d9b6a52 --format csv > history.csv")]
     History {
@@ -81,6 +88,7 @@ pub async fn run(verb: &Verb, common: &Arguments) -> Result<(), Failure> {
         Verb::Actions { case, actor } => actions::run(case, actor, common).await,
         Verb::Send(args) => send::send(args, common).await,
         Verb::Open(args) => send::open(args, common).await,
+        Verb::Retry { case } => retry(case, common).await,
         Verb::History { case } => {
             let desk = Desk::open(&common.store, common.lang).await?;
             let head = desk.case(case).await?;
@@ -203,6 +211,18 @@ async fn show(case: &str, common: &Arguments) -> Result<(), Failure> {
     }
     say("")?;
     personal.print(common.format, "")
+}
+
+async fn retry(case: &str, common: &Arguments) -> Result<(), Failure> {
+    let desk = Desk::open(&common.store, common.lang).await?;
+    let case_id = desk.case(case).await?.case_id;
+    let timers = timers::revive(&desk.store, &case_id).await?;
+    let messages = inbox::revive(&desk.store, &case_id).await?;
+    remark(&match common.lang {
+        Lang::Vi => format!("Chạy lại {timers} hẹn giờ và {messages} thông điệp."),
+        Lang::En => format!("{timers} timers and {messages} messages run again"),
+    });
+    Ok(())
 }
 
 /// Tasks of one case.

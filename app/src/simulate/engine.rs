@@ -7,6 +7,7 @@
 //! connection behind that somebody still uses.
 
 use std::future::Future;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use chart::moment::Timestamp;
@@ -22,6 +23,10 @@ use crate::schedules;
 
 /// What a sender hears.
 pub type Answer = Result<Receipt, SendError>;
+
+/// The charts, read once: an engine that crashes often must not read them each time.
+static CHARTS: LazyLock<Vec<Definition>> =
+    LazyLock::new(|| workflows::all().into_iter().filter_map(Definition::of).collect());
 
 /// How often a batch is sent again while the database recovers from a crash.
 const RESENDS_MAX: u32 = 5;
@@ -62,11 +67,10 @@ impl Engine {
             .build()
             .map_err(SimulateError::Threads)?;
         let (url, clock, began) = (self.url.clone(), self.clock.clone(), self.began);
-        let (performer, salts) = (self.performer.clone(), self.salts);
+        let (performer, salts, charts) = (self.performer.clone(), self.salts, CHARTS.clone());
         let opening = threads.spawn(async move {
             let store = Store::open(&url).await?;
             store.migrate().await?;
-            let charts = workflows::all().into_iter().filter_map(Definition::of).collect();
             let setup = Setup::new(charts, workflows::calendars::calendar())
                 .on(clock)
                 .performing(performer)
