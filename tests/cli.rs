@@ -4,6 +4,7 @@ mod acting;
 mod desk;
 mod help;
 mod listing;
+mod person;
 mod sending;
 mod serving;
 mod suites;

@@ -46,8 +46,8 @@ CREATE TABLE substitutions (
 ) STRICT;
 CREATE INDEX substitutions_substitute ON substitutions (substitute);
 
--- A personal value that the log names only by reference and commitment. Written by store::personal at
--- the edge, before the command; erasing deletes the row and leaves the log as it is.
+-- A personal value that the log names only by reference and commitment. Written by store::commit with
+-- the entry that names it; erasing (store::personal) deletes the row and leaves the log as it is.
 CREATE TABLE personal (
     ref TEXT NOT NULL PRIMARY KEY,
     case_id TEXT NOT NULL,

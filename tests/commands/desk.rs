@@ -254,6 +254,19 @@ impl Place {
         };
         done.unwrap()
     }
+
+    /// What `query` counts.
+    pub(crate) async fn number(&self, query: &str) -> i64 {
+        use sqlx::Connection as _;
+        let query = sqlx::AssertSqlSafe(query.to_owned());
+        if self.url.starts_with("sqlite:") {
+            let mut connection = sqlx::SqliteConnection::connect(&self.url).await.unwrap();
+            sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap()
+        } else {
+            let mut connection = sqlx::PgConnection::connect(&self.url).await.unwrap();
+            sqlx::query_scalar(query).fetch_one(&mut connection).await.unwrap()
+        }
+    }
 }
 
 pub(crate) fn setup() -> Setup {

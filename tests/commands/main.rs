@@ -6,9 +6,12 @@
 
 mod desk;
 
+mod checkpoints;
 mod edges;
+mod failures;
 mod inbox;
 mod leases;
+mod personal;
 mod races;
 mod receipts;
 mod roles;

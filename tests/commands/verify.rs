@@ -137,7 +137,7 @@ async fn each_flipped_column_is_found_and_named(place: Place) {
 }
 
 /// What takes away the guards that keep the log append-only.
-fn without_triggers(place: &Place) -> String {
+pub(crate) fn without_triggers(place: &Place) -> String {
     if place.url.starts_with("sqlite:") {
         return "DROP TRIGGER log_is_never_updated; DROP TRIGGER log_is_never_deleted".to_owned();
     }

@@ -23,7 +23,7 @@ pub(crate) async fn done(plan: &Plan) -> Outcome {
 /// Runs a small plan over a file that is gone afterwards.
 pub(crate) async fn small(seed: u64, faults: bool) -> Outcome {
     let folder = tempfile::tempdir().expect("the run comes to its end");
-    let mut plan = plan(&folder, seed, 4, 2);
+    let mut plan = plan(&folder, seed, 3, 1);
     plan.faults = faults;
     done(&plan).await
 }

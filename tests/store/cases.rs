@@ -13,7 +13,26 @@ both!(
     stages_are_counted_open_and_ended_apart,
     heads_and_receipts_come_in_one_answer,
     open_cases_of_charts_that_are_not_known_are_named,
+    cases_of_other_semantics_are_found_by_their_last_entry,
 );
+
+async fn cases_of_other_semantics_are_found_by_their_last_entry(fresh: &Fresh) {
+    let under = |case_id: &str, expected, semantics| {
+        let mut write = step(case_id, expected);
+        write.entries[0].semantics = semantics;
+        write
+    };
+    let births = [under("a", 0, 1), under("b", 0, 2), under("c", 0, 1), under("d", 0, 1)];
+    commit(&fresh.store, &births).await.unwrap();
+    commit(&fresh.store, &[under("c", 1, 2), under("b", 1, 1)]).await.unwrap();
+    for (after, limit, wanted) in
+        [("", 9, vec!["a", "b", "d"]), ("", 1, vec!["a"]), ("a", 9, vec!["b", "d"])]
+    {
+        let found = cases::of_other_semantics(&fresh.store, 2, after, limit).await.unwrap();
+        let found: Vec<_> = found.iter().map(|head| head.case_id.as_str()).collect();
+        assert_eq!(found, wanted, "after `{after}`");
+    }
+}
 
 async fn open_cases_of_charts_that_are_not_known_are_named(fresh: &Fresh) {
     let mut writes = Vec::new();

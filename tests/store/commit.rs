@@ -1,9 +1,10 @@
 //! One batch: what is accepted is there whole, what is not has left nothing.
 
-use store::{CommitError, commit};
+use store::personal::PersonalRow;
+use store::{CommitError, commit, personal};
 
 use crate::fresh::Fresh;
-use crate::sample::{full, message, step, task, timer};
+use crate::sample::{NOW, full, message, step, task, timer};
 
 both!(
     a_birth_writes_a_row_in_every_table,
@@ -18,6 +19,7 @@ both!(
     a_birth_and_its_cause_are_one_commit,
     the_log_is_append_only,
     several_entries_keep_their_order,
+    personal_values_come_with_their_entry_or_not_at_all,
 );
 
 async fn a_birth_writes_a_row_in_every_table(fresh: &Fresh) {
@@ -181,4 +183,24 @@ async fn several_entries_keep_their_order(fresh: &Fresh) {
     let sql = "SELECT count(*) FROM log l JOIN log m ON l.case_id = m.case_id
         AND l.seq < m.seq AND l.revision >= m.revision";
     assert_eq!(fresh.number(sql).await, 0);
+}
+
+async fn personal_values_come_with_their_entry_or_not_at_all(fresh: &Fresh) {
+    let value = |case_id: &str, reference: &str| PersonalRow {
+        reference: reference.to_owned(),
+        case_id: case_id.to_owned(),
+        person: None,
+        value: r#""Bình""#.to_owned(),
+        salt: "00ff".to_owned(),
+        created_at_ms: NOW,
+    };
+    let with = |case_id: &str, expected, reference: &str| {
+        let mut write = step(case_id, expected);
+        write.personal = vec![value(case_id, reference)];
+        write
+    };
+    let batch = [with("a", 0, "r-1"), with("b", 7, "r-2")];
+    assert_eq!(commit(&fresh.store, &batch).await.unwrap(), [true, false]);
+    assert_eq!(personal::of_case(&fresh.store, "a").await.unwrap(), [value("a", "r-1")]);
+    assert_eq!(personal::of_case(&fresh.store, "b").await.unwrap(), []);
 }

@@ -159,6 +159,10 @@ async fn personal_values_are_kept_and_erased_one_by_one(fresh: &Fresh) {
     personal::put(store, &[other]).await.unwrap();
     let kept = personal::of_case(store, "a").await.unwrap();
     assert_eq!(kept, [value("r-1", None), value("r-2", None)], "a value is never replaced");
+    assert_eq!(personal::of_person(store, "p-1").await.unwrap(), []);
+    personal::put(store, &[value("r-0", Some("p-1"))]).await.unwrap();
+    assert_eq!(personal::of_person(store, "p-1").await.unwrap(), [value("r-0", Some("p-1"))]);
+    assert!(personal::erase(store, "r-0").await.unwrap());
     assert!(personal::erase(store, "r-1").await.unwrap());
     assert!(!personal::erase(store, "r-1").await.unwrap());
     assert_eq!(personal::of_case(store, "a").await.unwrap(), [value("r-2", None)]);

@@ -24,6 +24,7 @@ pub(crate) fn step(case_id: &str, expected: i64) -> Write {
         inbox: Vec::new(),
         inbox_drop: Vec::new(),
         receipt: None,
+        personal: Vec::new(),
     }
 }
 

@@ -190,6 +190,7 @@ impl Engine {
                 inbox: Vec::new(),
                 inbox_drop: Vec::new(),
                 receipt: receipts::find(store, id, &key).await?,
+                personal: Vec::new(),
             })?);
         }
         Ok(turns)

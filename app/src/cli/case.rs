@@ -4,11 +4,11 @@ use clap::Subcommand;
 use serde_json::{Value, json};
 use store::cases::CaseFilter;
 use store::rows::{Head, StoredEntry, TaskRow};
-use store::{cases, log, tasks};
+use store::{cases, inbox, log, tasks, timers};
 
 use super::desk::{Desk, place, time, title_of};
 use super::output::{Rows, remark, say};
-use super::{Arguments, Failure, Format, Lang, actions, send, send_all};
+use super::{Arguments, Failure, Format, Lang, actions, person, send, send_all};
 
 /// How many entries `show` ends with.
 const LAST_ENTRIES: usize = 8;
@@ -44,6 +44,13 @@ pub enum Verb {
     /// Open a case
     #[command(after_help = send::OPEN_EXAMPLES)]
     Open(send::OpenArgs),
+    /// Run timers and messages of a case again that had failed
+    #[command(after_help = "Example:\n  cotmoc case retry 0d9b6a52\n\n\
+        What failed is told to the administrator and waits; `cotmoc serve` runs it again.")]
+    Retry {
+        /// The id of a case, or the beginning of one
+        case: String,
+    },
     /// Everything that happened to a case, oldest first
     #[command(after_help = "Example:\n  cotmoc case history 0d9b6a52 --format csv > history.csv")]
     History {
@@ -84,6 +91,7 @@ pub async fn run(verb: &Verb, common: &Arguments) -> Result<(), Failure> {
         Verb::Send(args) => send::send(args, common).await,
         Verb::SendAll(args) => Box::pin(send_all::run(args, common)).await,
         Verb::Open(args) => send::open(args, common).await,
+        Verb::Retry { case } => retry(case, common).await,
         Verb::History { case } => {
             let desk = Desk::open(&common.store, common.lang).await?;
             let head = desk.case(case).await?;
@@ -183,20 +191,41 @@ async fn show(case: &str, common: &Arguments) -> Result<(), Failure> {
     fields.push(vec![json!(lang.pick("Hồ sơ mẹ", "Parent")), json!(head.parent_id)]);
     let owed = task_rows(&desk, &owed, lang);
     let entries = history(&desk, &head, &entries, lang)?;
+    let personal = person::values(&desk, &head.case_id, lang).await?;
     if common.format == Format::Json {
         let mut rows = rows;
         rows.push(head_cells(&desk, &head, lang));
         let mut case = rows.json()[0].take();
         case["states"] = json!(states);
         case["parent_id"] = json!(head.parent_id);
-        let answer = json!({ "case": case, "tasks": owed.json(), "entries": entries.json() });
+        let (tasks, entries) = (owed.json(), entries.json());
+        let personal = personal.json();
+        let answer =
+            json!({ "case": case, "tasks": tasks, "entries": entries, "personal": personal });
         return say(&format!("{answer:#}"));
     }
     fields.print(common.format, "")?;
     say("")?;
     owed.print(common.format, lang.pick("Không ai còn nợ việc gì.", "Nobody owes anything."))?;
     say("")?;
-    entries.print(common.format, "")
+    entries.print(common.format, "")?;
+    if personal.rows.is_empty() {
+        return Ok(());
+    }
+    say("")?;
+    personal.print(common.format, "")
+}
+
+async fn retry(case: &str, common: &Arguments) -> Result<(), Failure> {
+    let desk = Desk::open(&common.store, common.lang).await?;
+    let case_id = desk.case(case).await?.case_id;
+    let timers = timers::revive(&desk.store, &case_id).await?;
+    let messages = inbox::revive(&desk.store, &case_id).await?;
+    remark(&match common.lang {
+        Lang::Vi => format!("Chạy lại {timers} hẹn giờ và {messages} thông điệp."),
+        Lang::En => format!("{timers} timers and {messages} messages run again"),
+    });
+    Ok(())
 }
 
 /// Tasks of one case.

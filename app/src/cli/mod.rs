@@ -25,6 +25,7 @@ pub mod failure;
 pub mod init;
 pub mod outbox;
 pub mod output;
+pub mod person;
 mod progress;
 pub mod report;
 pub mod scxml;
@@ -136,6 +137,9 @@ pub enum Verb {
     /// Effects for the world, and those given up
     #[command(subcommand)]
     Outbox(outbox::Verb),
+    /// What is kept of a person, and how it is erased
+    #[command(subcommand)]
+    Person(person::Verb),
     /// Derive everything again from the log, and compare
     Verify(verify::Args),
     /// Check, draw, test and convert charts
@@ -185,6 +189,7 @@ async fn carry_out(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Task(verb) => task::run(verb, arguments).await,
         Verb::Report(verb) => report::run(verb, arguments).await,
         Verb::Outbox(verb) => outbox::run(verb, arguments).await,
+        Verb::Person(verb) => person::run(verb, arguments).await,
         Verb::Verify(args) => verify::run(args, arguments).await,
         Verb::Bench(verb) => bench::run(verb, arguments).await,
         Verb::Chart(verb) => chart::run(verb, arguments),

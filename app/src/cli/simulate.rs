@@ -115,9 +115,11 @@ fn word(lang: Lang) -> &'static str {
 /// What was put in, in one line.
 fn counts(faults: &Faults, lang: Lang) -> String {
     format!(
-        "{}: {} · {}: {} · {}: {} · {}: {}",
+        "{}: {} · {}: {} · {}: {} · {}: {} · {}: {}",
         lang.pick("sự cố dừng máy", "crashes"),
         faults.crashes,
+        lang.pick("dừng giữa việc của máy", "interruptions"),
+        faults.interruptions,
         lang.pick("mất phản hồi", "lost replies"),
         faults.lost_replies,
         lang.pick("lệnh gửi trùng", "duplicate commands"),

@@ -7,10 +7,11 @@
 //! connection behind that somebody still uses.
 
 use std::future::Future;
+use std::sync::LazyLock;
 use std::time::Duration;
 
 use chart::moment::Timestamp;
-use runtime::clock::Clock;
+use runtime::clock::{Clock, Salts};
 use runtime::command::{Command, Receipt, SendError};
 use runtime::outbox::Performer;
 use runtime::publishing::Definition;
@@ -23,6 +24,10 @@ use crate::schedules;
 /// What a sender hears.
 pub type Answer = Result<Receipt, SendError>;
 
+/// The charts, read once: an engine that crashes often must not read them each time.
+static CHARTS: LazyLock<Vec<Definition>> =
+    LazyLock::new(|| workflows::all().into_iter().filter_map(Definition::of).collect());
+
 /// How often a batch is sent again while the database recovers from a crash.
 const RESENDS_MAX: u32 = 5;
 
@@ -33,19 +38,23 @@ pub struct Engine {
     clock: Clock,
     began: Timestamp,
     performer: Performer,
+    salts: Salts,
     threads: Option<tokio::runtime::Runtime>,
     runtime: Option<Runtime>,
 }
 
 impl Engine {
-    /// Opens the database at `url` on a virtual clock that stands at `began`, unless it has one.
+    /// Opens the database at `url` on a virtual clock that stands at `began`, unless it has one;
+    /// salts follow from `seed`.
     pub async fn open(
         url: &str,
         began: Timestamp,
         performer: Performer,
+        seed: u64,
     ) -> Result<Self, SimulateError> {
         let (url, clock) = (url.to_owned(), Clock::standing_at(began));
-        let mut engine = Self { url, clock, began, performer, threads: None, runtime: None };
+        let (salts, threads, runtime) = (Salts::Seeded(seed), None, None);
+        let mut engine = Self { url, clock, began, performer, salts, threads, runtime };
         engine.start().await?;
         Ok(engine)
     }
@@ -58,15 +67,15 @@ impl Engine {
             .build()
             .map_err(SimulateError::Threads)?;
         let (url, clock, began) = (self.url.clone(), self.clock.clone(), self.began);
-        let performer = self.performer.clone();
+        let (performer, salts, charts) = (self.performer.clone(), self.salts, CHARTS.clone());
         let opening = threads.spawn(async move {
             let store = Store::open(&url).await?;
             store.migrate().await?;
-            let charts = workflows::all().into_iter().filter_map(Definition::of).collect();
             let setup = Setup::new(charts, workflows::calendars::calendar())
                 .on(clock)
                 .performing(performer)
                 .alone()
+                .salting(salts)
                 .scheduled(schedules::programme(&store, began)?);
             Ok::<Runtime, SimulateError>(Runtime::open(store, setup).await?)
         });

@@ -19,8 +19,10 @@ use super::engine::{Answer, Engine};
 /// How many of each fault were put in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 pub struct Faults {
-    /// The engine was dropped at work and opened again.
+    /// The engine was dropped while people's commands were under way, and opened again.
     pub crashes: u64,
+    /// The same while timers, messages, letters or schedules were under way.
+    pub interruptions: u64,
     /// The answer did not reach the sender, who sent again.
     pub lost_replies: u64,
     /// A command was sent twice.
@@ -35,6 +37,7 @@ impl Faults {
     pub fn plus(self, other: Self) -> Self {
         Self {
             crashes: self.crashes + other.crashes,
+            interruptions: self.interruptions + other.interruptions,
             lost_replies: self.lost_replies + other.lost_replies,
             duplicates: self.duplicates + other.duplicates,
             refused_mail: self.refused_mail + other.refused_mail,
@@ -59,11 +62,21 @@ pub enum Fault {
 pub fn of_batch(seed: u64, batch: u64) -> Fault {
     let mut draw = Draw::of(seed, &["faults", &batch.to_string()]);
     match draw.below(1_000) {
-        0..20 => Fault::Crash(draw.below(6_000)),
-        20..70 => Fault::LostReplies,
-        70..140 => Fault::Duplicates,
+        0..40 => Fault::Crash(draw.below(6_000)),
+        40..120 => Fault::LostReplies,
+        120..220 => Fault::Duplicates,
         _ => Fault::None,
     }
+}
+
+/// After how long the engine crashes in its round number `round`, if it does. What follows from a
+/// day of people's acts takes longer than one batch, so the pauses are drawn from more orders of
+/// magnitude: some crashes meet the first timer, some the last letter.
+pub fn of_round(seed: u64, round: u64) -> Option<Duration> {
+    let mut draw = Draw::of(seed, &["rounds", &round.to_string()]);
+    let falls = draw.below(1_000) < 40;
+    let order = 10_u64.pow(u32::try_from(draw.below(3)).unwrap_or(0));
+    falls.then(|| Duration::from_micros(draw.below(1_000) * order))
 }
 
 /// Sends `commands` with `fault`, and counts what was put in; the answers are in their order.

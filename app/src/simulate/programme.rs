@@ -17,6 +17,7 @@ use chart::definition::Chart;
 use chart::moment::Timestamp;
 use chart::snapshot::Snapshot;
 use chrono::Months;
+use runtime::Runtime;
 use runtime::command::{ActorRef, Command, Opening, Receipt, SendError};
 use runtime::schedules::Cron;
 use store::rows::Head;
@@ -41,7 +42,7 @@ pub async fn run(
     let until = plan.from.checked_add_months(Months::new(plan.months)).unwrap_or(plan.from);
     let until = calendar.instant(until, Clock::MIDNIGHT);
     let (performer, refused_mail) = faults::mail(plan.seed, plan.faults);
-    let engine = Engine::open(&plan.store, midnight, performer).await?;
+    let engine = Engine::open(&plan.store, midnight, performer, plan.seed).await?;
     let mut programme = Programme::new(plan, engine, calendar, midnight)?;
     programme.begin().await?;
     programme.run_to(until, progress).await?;
@@ -75,6 +76,7 @@ struct Programme<'p> {
     crons: Vec<Cron>,
     strike: Option<Timestamp>,
     batches: u64,
+    rounds: u64,
     outcome: Outcome,
 }
 
@@ -114,6 +116,7 @@ impl<'p> Programme<'p> {
             crons,
             strike,
             batches: 0,
+            rounds: 0,
             outcome: Outcome { faults: Faults::default(), ..Outcome::default() },
         })
     }
@@ -182,17 +185,19 @@ impl<'p> Programme<'p> {
     /// Lets the engine come to rest, at `at` if the clock is to move, and hears what has moved.
     async fn rest(&mut self, at: Option<Timestamp>) -> Result<Rest, SimulateError> {
         let strikes = self.strike.is_some_and(|strike| strike <= self.agenda.now);
+        self.rounds += 1;
+        let fault = faults::of_round(self.plan.seed, self.rounds).filter(|_| self.plan.faults);
+        if let Some(pause) = fault {
+            let letters = self.letters.clone();
+            let work = move |runtime| async move { settle(&runtime, &letters, at, strikes).await };
+            self.engine.crash_during(pause, work).await?;
+            self.outcome.faults.interruptions += 1;
+        }
         let (seen, letters) = (self.seen, self.letters.clone());
         let rest = self
             .engine
             .call(move |runtime| async move {
-                if let Some(at) = at {
-                    runtime.advance_to(at).await?;
-                }
-                if strikes {
-                    runtime.open_scheduled().await?;
-                }
-                letters::settle(&letters, &runtime).await?;
+                settle(&runtime, &letters, at, strikes).await?;
                 let store = runtime.store();
                 let (ids, seen) = store::log::cases_after(store, seen).await?;
                 let mut heads = match ids.as_slice() {
@@ -361,6 +366,23 @@ impl<'p> Programme<'p> {
         let fault = faults::of_batch(self.plan.seed, self.batches);
         faults::send(&mut self.engine, fault, commands, &mut self.outcome.faults).await
     }
+}
+
+/// Moves the clock, strikes the schedules, and does what is due until nothing is left.
+async fn settle(
+    runtime: &Runtime,
+    letters: &Builder,
+    at: Option<Timestamp>,
+    strikes: bool,
+) -> Result<(), SimulateError> {
+    if let Some(at) = at {
+        runtime.advance_to(at).await?;
+    }
+    if strikes {
+        runtime.open_scheduled().await?;
+    }
+    letters::settle(letters, runtime).await?;
+    Ok(())
 }
 
 fn unexpected(command: &Command, error: &SendError) -> SimulateError {

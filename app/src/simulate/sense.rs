@@ -138,6 +138,10 @@ fn participation(scene: &Scene<'_>, payload: &mut Map<String, Value>) {
                 parts.remove("security_level");
             }
             set(payload, "dossier", dossier);
+            if scene.setting.event == "submit" {
+                let contact = json!({ "name": "Người phụ trách hồ sơ", "phone": "024 3943 1234" });
+                set(payload, "contact", contact);
+            }
         }
         "request_supplement" => set(
             payload,

@@ -12,6 +12,7 @@ use crate::canonical;
 use crate::definition::Chart;
 use crate::event::{Actor, Event, Origin};
 use crate::moment::Timestamp;
+use crate::snapshot::Snapshot;
 use crate::step::{SEMANTICS, active_ids};
 use crate::stepped::{EntryKind, Step};
 
@@ -71,8 +72,6 @@ impl Entry {
         prev_hash: &str,
     ) -> Self {
         let snapshot = &step.snapshot;
-        let states: Vec<&str> =
-            snapshot.configuration.iter().map(|&state| chart.state(state).id.as_ref()).collect();
         let effects: Vec<Value> =
             step.effects.iter().map(crate::effect::Effect::to_value).collect();
         let whole = match step.kind {
@@ -90,7 +89,7 @@ impl Entry {
             actor: canonical::to_string(&actor.to_value()),
             event: canonical::to_string(&event_value(event)),
             payload: canonical::to_string(&event.payload),
-            states: canonical::to_string(&json!(states)),
+            states: states_of(chart, snapshot),
             data_sha: canonical::sha256_hex(&canonical::to_string(&snapshot.data)),
             effects: canonical::to_string(&Value::Array(effects)),
             terms: canonical::to_string(&snapshot.terms_value(chart)),
@@ -153,6 +152,13 @@ fn event_value(event: &Event) -> Value {
         Origin::Operator => "operator",
     };
     json!({ "name": event.name.as_ref(), "origin": origin, "child": event.child.as_deref() })
+}
+
+/// Ids of the active states, ancestors included, as an entry records them.
+pub(crate) fn states_of(chart: &Chart, snapshot: &Snapshot) -> String {
+    let states: Vec<&str> =
+        snapshot.configuration.iter().map(|&state| chart.state(state).id.as_ref()).collect();
+    canonical::to_string(&json!(states))
 }
 
 /// The active atomic states of `step` as the head row shows them: a JSON list of ids.

@@ -23,6 +23,8 @@ pub mod name {
     pub const CANCELLED: &str = "case.cancelled";
     /// A pending send of the case itself is due: `{"ordinal": n}`.
     pub const SEND: &str = "send.due";
+    /// The case is written whole; nothing moves.
+    pub const CHECKPOINT: &str = "case.checkpoint";
 }
 
 /// Where an event comes from.
@@ -98,6 +100,12 @@ impl Event {
     pub fn calendar(state: &str) -> Self {
         let payload = json!({ "term": state });
         Self { name: name::CALENDAR.into(), payload, origin: Origin::Operator, child: None }
+    }
+
+    /// The case as it stands, written whole.
+    pub fn checkpoint() -> Self {
+        let (name, payload) = (name::CHECKPOINT.into(), Value::Null);
+        Self { name, payload, origin: Origin::Operator, child: None }
     }
 }
 

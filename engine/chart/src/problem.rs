@@ -147,6 +147,8 @@ kinds! {
     StuckTask = "stuck-task", Warning;
     /// Somebody owes an act, and nothing says until when, nor that there is no term.
     NoTerm = "no-term", Warning;
+    /// `term: none` where nobody owes an act.
+    NoAct = "no-act", Warning;
     /// A term of which nobody is told and that leads nowhere.
     SilentTerm = "silent-term", Warning;
     /// A `term.due` taken without asking whose, in a chart with several terms.

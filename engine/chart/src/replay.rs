@@ -1,20 +1,19 @@
 //! Replay: entries in, the case out, by calling [`step`](crate::step::step) and nothing else.
 //!
-//! `replay(log) == head` holds always. Replay starts at the last checkpoint, or at the unborn case.
+//! `replay(log) == head` holds always. Replay starts at the last checkpoint, or at the unborn case;
+//! [`check_checkpoints`] sees that what is skipped leads there.
 //!
 //! **Invariant:** what an entry recorded (actor, moment, calendar) is used, never what is so now.
-
-use std::sync::Arc;
 
 use serde_json::Value;
 
 use crate::calendar::Calendar;
 use crate::canonical;
 use crate::definition::Chart;
-use crate::entry::{Entry, FIRST};
+use crate::entry::{Entry, FIRST, states_of};
 use crate::frozen::ThawError;
 use crate::snapshot::Snapshot;
-use crate::step::{SEMANTICS, step};
+use crate::step::{SEMANTICS, checkpoint, step};
 use crate::stepped::EntryKind;
 
 /// Why a log does not give a case back. Names the revision at fault.
@@ -115,6 +114,37 @@ pub fn replay<'c>(
     Ok(snapshot)
 }
 
+/// Checks that every checkpoint holds what the entries before it give, as far as they were stepped
+/// under these semantics; what is older is vouched for by the chain alone.
+pub fn check_checkpoints<'c>(
+    chart: &Chart,
+    calendar: impl Fn(&str) -> Option<&'c Calendar>,
+    entries: &[Entry],
+) -> Result<(), ReplayError> {
+    let is_whole = |entry: &Entry| entry.kind == EntryKind::Checkpoint;
+    let Some(last) = entries.iter().rposition(is_whole) else { return Ok(()) };
+    let unborn = Snapshot::unborn(&chart.sha256, &entries[last].case_id);
+    let mut known = Some(unborn.clone());
+    for entry in &entries[..=last] {
+        known = match known {
+            before if is_whole(entry) => {
+                let snapshot = replay_one(chart, &calendar, &unborn, entry)?;
+                let wanted = before.map(|before| checkpoint(&before, entry.recorded_at).snapshot);
+                if wanted.is_some_and(|wanted| wanted != snapshot) {
+                    let (revision, what) = (entry.revision, "snapshot");
+                    return Err(ReplayError::Differs { revision, what });
+                }
+                Some(snapshot)
+            }
+            Some(before) if entry.semantics == SEMANTICS => {
+                Some(replay_one(chart, &calendar, &before, entry)?)
+            }
+            _ => None,
+        };
+    }
+    Ok(())
+}
+
 /// Checks that `entry` follows `previous` and matches its own hash.
 pub fn check_link(previous: Option<&Entry>, entry: &Entry) -> Result<(), ReplayError> {
     let expected = previous.map_or(1, |previous| previous.revision + 1);
@@ -175,8 +205,14 @@ fn thaw(chart: &Chart, entry: &Entry) -> Result<Snapshot, ReplayError> {
         serde_json::from_str(&entry.snapshot).map_err(|error| malformed(error.to_string()))?;
     let snapshot = Snapshot::from_value(chart, &value)
         .map_err(|error: ThawError| malformed(error.to_string()))?;
-    if canonical::sha256_hex(&canonical::to_string(&snapshot.data)) != entry.data_sha {
+    let same = snapshot.case_id == entry.case_id
+        && snapshot.revision == revision
+        && snapshot.recorded_at == entry.recorded_at
+        && canonical::sha256_hex(&canonical::to_string(&snapshot.data)) == entry.data_sha
+        && canonical::to_string(&snapshot.terms_value(chart)) == entry.terms
+        && states_of(chart, &snapshot) == entry.states;
+    if !same {
         return Err(ReplayError::Differs { revision, what: "snapshot" });
     }
-    Ok(Snapshot { case_id: Arc::clone(&entry.case_id), ..snapshot })
+    Ok(snapshot)
 }

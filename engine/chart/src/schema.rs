@@ -31,6 +31,8 @@ struct Inner {
     source: Value,
     validator: Validator,
     typed: typed::Typed,
+    /// The same, but a personal field may hold what is kept of it; absent where none is personal.
+    kept: Option<Validator>,
 }
 
 /// Why a schema was not compiled.
@@ -63,16 +65,21 @@ impl Schema {
             let message = "a JSON Schema is an object".to_owned();
             return Err(SchemaError { pointer: String::new(), message });
         }
-        let validator = jsonschema::options()
-            .with_draft(Draft::Draft202012)
-            .offline()
-            .should_validate_formats(true)
-            .with_pattern_options(PatternOptions::regex())
-            .build(v)
-            .map_err(|error| not_a_schema(&error))?;
+        let compiled = |source: &Value| {
+            jsonschema::options()
+                .with_draft(Draft::Draft202012)
+                .offline()
+                .should_validate_formats(true)
+                .with_pattern_options(PatternOptions::regex())
+                .build(source)
+                .map_err(|error| not_a_schema(&error))
+        };
+        let validator = compiled(v)?;
+        let mut open = v.clone();
+        let kept = if shape::admit_kept(&mut open) { Some(compiled(&open)?) } else { None };
         let source = v.clone();
         let typed = typed::Typed::of(&source);
-        Ok(Self(Arc::new(Inner { source, validator, typed })))
+        Ok(Self(Arc::new(Inner { source, validator, kept, typed })))
     }
 
     /// The schema as written.
@@ -82,11 +89,21 @@ impl Schema {
 
     /// Whether `v` fits; otherwise every violation, in the order of the form.
     pub fn validate(&self, v: &Value) -> Result<(), Vec<Violation>> {
-        if self.0.validator.is_valid(v) {
+        self.judge(&self.0.validator, v)
+    }
+
+    /// Whether `v` fits as it is kept: like [`Schema::validate`], but a personal field may hold its
+    /// reference and commitment in place of the value (R9).
+    pub fn validate_kept(&self, v: &Value) -> Result<(), Vec<Violation>> {
+        self.judge(self.0.kept.as_ref().unwrap_or(&self.0.validator), v)
+    }
+
+    fn judge(&self, validator: &Validator, v: &Value) -> Result<(), Vec<Violation>> {
+        if validator.is_valid(v) {
             return Ok(());
         }
         let mut violations: Vec<Violation> =
-            self.0.validator.iter_errors(v).flat_map(|error| violations(&error)).collect();
+            validator.iter_errors(v).flat_map(|error| violations(&error)).collect();
         violations.sort_by_cached_key(|violation| {
             (shape::form_rank(self.source(), &violation.pointer), violation.keyword.clone())
         });
@@ -144,6 +161,21 @@ impl Schema {
         let Some((last, parents)) = path.split_last() else { return true };
         let Some(parent) = self.property_at(parents) else { return false };
         shape::requires(self.source(), parent, last.as_ref())
+    }
+
+    /// Whether any field is personal.
+    pub fn holds_personal(&self) -> bool {
+        self.0.kept.is_some()
+    }
+
+    /// Where `v` holds personal values: JSON pointers, each to the outermost marked field, in order.
+    /// Null and the empty text say nothing of anybody.
+    pub fn personal_values(&self, v: &Value) -> Vec<String> {
+        let mut out = Vec::new();
+        if self.holds_personal() {
+            shape::personal_values(self.source(), self.source(), v, &mut String::new(), &mut out);
+        }
+        out
     }
 
     /// The fields marked `x-personal`, as JSON pointers in which `*` stands for every element or

@@ -59,6 +59,14 @@ pub fn step(
     }
 }
 
+/// The case as it stands, to be written whole: replay may begin at such an entry, and need not know
+/// the semantics of those before it (R7).
+pub fn checkpoint(snapshot: &Snapshot, now: Timestamp) -> Step {
+    let revision = snapshot.revision + 1;
+    let snapshot = Snapshot { revision, recorded_at: now, ..snapshot.clone() };
+    Step { kind: EntryKind::Checkpoint, snapshot, effects: Vec::new(), trace: Vec::new() }
+}
+
 /// The first event: data, then the initial states (SCXML `interpret`).
 fn open(mut machine: Machine<'_>, event: &Event) -> Result<Step, Refused> {
     let before = machine.snapshot.clone();
@@ -146,7 +154,7 @@ fn admit_payload(chart: &Chart, event: &Event) -> Result<Value, Refused> {
     };
     let payload = schema.coerce_numbers(schema.with_defaults(payload));
     schema
-        .validate(&payload)
+        .validate_kept(&payload)
         .map_err(|violations| Refused::Payload { event: name.to_owned(), violations })?;
     Ok(payload)
 }
@@ -279,7 +287,7 @@ fn finish(mut machine: Machine<'_>, kind: EntryKind, before: &Snapshot) -> Resul
         // Written in this step, so the data is this machine's own already.
         let data = Arc::make_mut(&mut machine.snapshot.data);
         schema.coerce_numbers_in(data);
-        if let Err(violations) = schema.validate(data) {
+        if let Err(violations) = schema.validate_kept(data) {
             return Err(Refused::Data { event: machine.asked.to_string(), violations });
         }
     }

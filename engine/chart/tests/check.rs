@@ -155,3 +155,14 @@ fn a_warning_carries_the_shortest_run_of_events() {
         assert_eq!(trace(code), events, "{code}");
     }
 }
+
+#[test]
+fn a_history_state_that_nothing_returns_to_is_never_entered() {
+    let text = fs::read_to_string(folder().join("bad-history/clean.yaml"))
+        .expect("the files of the tests are sound");
+    let (returns, stays) = ("to: back", "to: draft");
+    assert!(text.contains(returns), "the twin returns to its history");
+    let found = problems("broken.yaml", &text.replace(returns, stays));
+    let kinds: Vec<ProblemKind> = found.iter().map(|one| one.kind).collect();
+    assert_eq!(kinds, [ProblemKind::UnreachableState], "{}", told(&found));
+}

@@ -269,7 +269,7 @@ pub(crate) struct Admitted {
     pub(crate) event: Arc<Event>,
     pub(crate) actor: ActorRef,
     pub(crate) key: Arc<str>,
-    /// SHA-256 of what the key stands for (R16).
+    /// SHA-256 of what the key stands for (R16), where none of it is personal.
     pub(crate) body_sha: String,
     pub(crate) expected_decision: Option<u64>,
     /// The chart's name where the command opens the case.
@@ -294,15 +294,7 @@ pub(crate) fn admit(command: Command) -> Result<Admitted, SendError> {
         }
         None => (Event::person(&admit_name("event", event)?, admit_value(payload)?), None),
     };
-    let body = json!([
-        event.name.as_ref(),
-        event.payload,
-        chart,
-        actor.person,
-        actor.org,
-        actor.on_behalf_of
-    ]);
-    let body_sha = canonical::sha256_hex(&canonical::to_string(&body));
+    let body_sha = body_sha(&event.name, &event.payload, chart.as_deref(), &actor);
     Ok(Admitted {
         case_id: case_id.into(),
         event: Arc::new(event),
@@ -312,6 +304,17 @@ pub(crate) fn admit(command: Command) -> Result<Admitted, SendError> {
         expected_decision,
         chart,
     })
+}
+
+/// SHA-256 of what a key stands for (R16).
+pub(crate) fn body_sha(
+    event: &str,
+    payload: &Value,
+    chart: Option<&str>,
+    actor: &ActorRef,
+) -> String {
+    let body = json!([event, payload, chart, actor.person, actor.org, actor.on_behalf_of]);
+    canonical::sha256_hex(&canonical::to_string(&body))
 }
 
 fn admit_value(value: Value) -> Result<Value, SendError> {

@@ -17,7 +17,7 @@ use store::{Store, meta};
 use tokio::sync::Mutex;
 use tokio::task::JoinHandle;
 
-use crate::clock::{Clock, fresh_key};
+use crate::clock::{Clock, Salts, fresh_key};
 use crate::command::{Command, Receipt, SendError, admit};
 use crate::library::Library;
 use crate::outbox::Performer;
@@ -27,7 +27,7 @@ use crate::roles::Assignments;
 use crate::schedules::Schedule;
 use crate::shared::{Gate, LEASE_MS, RoundError, Shared};
 use crate::writer::Writer;
-use crate::{inbox, outbox, people, timers};
+use crate::{checkpoints, inbox, outbox, people, timers};
 
 /// How many bytes of heads are kept in memory.
 pub const CACHE_BYTES_MAX: usize = 64 * 1_024 * 1_024;
@@ -53,6 +53,8 @@ pub struct Setup {
     pub alone: bool,
     /// How long a claim on timers, messages and effects lasts before others may take it over.
     pub lease_ms: i64,
+    /// Where the salts of personal values come from.
+    pub salts: Salts,
 }
 
 impl Setup {
@@ -67,6 +69,7 @@ impl Setup {
             cache_bytes_max: CACHE_BYTES_MAX,
             alone: false,
             lease_ms: LEASE_MS,
+            salts: Salts::Drawn,
         }
     }
 
@@ -95,6 +98,13 @@ impl Setup {
     #[must_use]
     pub fn leasing(mut self, lease_ms: i64) -> Self {
         self.lease_ms = lease_ms;
+        self
+    }
+
+    /// The same with `salts`.
+    #[must_use]
+    pub fn salting(mut self, salts: Salts) -> Self {
+        self.salts = salts;
         self
     }
 
@@ -150,16 +160,18 @@ impl Runtime {
     /// [`Runtime::stranded`]; their cases and timers are left alone.
     pub async fn open(store: Store, setup: Setup) -> Result<Self, PublishError> {
         let Setup { charts, calendar, clock, performer, schedules, .. } = setup;
-        let Setup { cache_bytes_max, lease_ms, alone, .. } = setup;
+        let Setup { cache_bytes_max, lease_ms, alone, salts, .. } = setup;
         let clock = stored_clock(&store, clock).await?;
         let library = publishing::publish(&store, &charts, calendar, clock.now()).await?;
         let stranded = publishing::stranded(&store, &library).await?;
-        let shared = Shared::new(store, clock, fresh_key(), lease_ms, library);
-        let shared = Arc::new(Shared { alone, ..shared });
+        let mut shared = Shared::new(store, clock, fresh_key(), library);
+        (shared.alone, shared.lease_ms, shared.salts) = (alone, lease_ms, salts);
+        let shared = Arc::new(shared);
         people::refresh(&shared).await?;
         let (door, queue) = queue();
         let writer = Writer::new(Arc::clone(&shared), queue, cache_bytes_max);
         let writer = tokio::spawn(writer.run());
+        checkpoints::renew(&shared, &door).await?;
         Ok(Self {
             shared,
             door,

@@ -16,6 +16,7 @@ mod cache;
 mod entries;
 mod heads;
 pub mod library;
+pub mod personal;
 mod plan;
 pub mod queue;
 pub mod shared;
@@ -29,6 +30,7 @@ pub mod schedules;
 pub mod timers;
 
 pub mod anchors;
+pub mod checkpoints;
 pub mod engine;
 pub mod people;
 pub mod publishing;

@@ -8,6 +8,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use chart::calendar::Calendar;
 use chart::definition::Chart;
 use chart::entry::{Entry, FIRST};
 use chart::event::{Actor, Event, name};
@@ -17,11 +18,15 @@ use chart::snapshot::{Parent, Snapshot};
 use chart::step::step;
 use chart::stepped::{EntryKind, Step};
 use serde_json::Value;
+use store::personal::PersonalRow;
 use store::rows::{InboxRow, ReceiptRow, TimerRow, Write};
 
 use crate::cache::Head;
+use crate::checkpoints;
+use crate::clock::Salts;
 use crate::command::{Admitted, Receipt, SendError};
 use crate::library::Library;
+use crate::personal::{self, Concealed};
 use crate::queue::{Answer, Outcome, Request, Work};
 use crate::roles::Assignments;
 use crate::timers;
@@ -33,6 +38,15 @@ pub(crate) struct Context {
     pub(crate) library: Arc<Library>,
     pub(crate) assignments: Arc<Assignments>,
     pub(crate) now: Timestamp,
+    pub(crate) salts: Salts,
+}
+
+/// What was answered under the key of a command before.
+#[derive(Debug)]
+pub(crate) struct Answered {
+    pub(crate) receipt: ReceiptRow,
+    /// The personal values of its case that are still there, where the command may carry any.
+    pub(crate) kept: Vec<PersonalRow>,
 }
 
 /// A commit to be made, and what its sender is told afterwards.
@@ -59,13 +73,14 @@ pub(crate) fn plan(
     context: &Context,
     request: &Request,
     head: Option<&Arc<Head>>,
-    receipt: Option<&ReceiptRow>,
+    answered: Option<&Answered>,
 ) -> Plan {
     let planned = catch_unwind(AssertUnwindSafe(|| match &request.work {
-        Work::Command(command) => plan_command(context, command, head, receipt),
+        Work::Command(command) => plan_command(context, command, head, answered),
         Work::Timer(timer) => plan_timer(context, timer, head),
         Work::Inbox(row) => plan_inbox(context, request, row, head),
         Work::Calendar(state) => plan_calendar(context, &request.case_id, state, head),
+        Work::Checkpoint(revision) => plan_checkpoint(context, &request.case_id, *revision, head),
     }));
     match planned {
         Ok(Ok(plan)) => plan,
@@ -81,23 +96,32 @@ fn plan_command(
     context: &Context,
     command: &Admitted,
     head: Option<&Arc<Head>>,
-    receipt: Option<&ReceiptRow>,
+    answered: Option<&Answered>,
 ) -> Result<Plan, SendError> {
     let case_id = &command.case_id;
-    if let Some(row) = receipt {
-        return answer_again(command, row).map(|receipt| Plan::Settled(Ok(receipt)));
-    }
-    let sender = Sender { key: Arc::clone(&command.key), body_sha: command.body_sha.clone() };
-    let taken = match (head, &command.chart) {
+    let chart = match (head, &command.chart) {
+        (Some(head), _) => &head.chart,
+        (None, Some(chart)) => context.library.newest(chart)?,
         (None, None) => return Err(SendError::NoCase { case_id: case_id.to_string() }),
-        (Some(_), Some(_)) => return Err(SendError::Exists { case_id: case_id.to_string() }),
-        (None, Some(chart)) => {
-            let chart = context.library.newest(chart)?;
-            let subject = command.event.payload["subject"].as_str().unwrap_or_default();
-            let actor = actor_of(context, command, subject, context.now)?;
-            bear(context, chart, case_id, &command.event, &actor)?
+    };
+    let concealed = personal::conceal(chart, command, context.salts, context.now);
+    if let Some(answered) = answered {
+        let again = answer_again(command, &concealed, answered);
+        return again.map(|receipt| Plan::Settled(Ok(receipt)));
+    }
+    personal::demand_fit(chart, command)?;
+    let Concealed { event, body_sha, rows } = concealed;
+    let sender = Sender { key: Arc::clone(&command.key), body_sha };
+    let taken = match head {
+        Some(_) if command.chart.is_some() => {
+            return Err(SendError::Exists { case_id: case_id.to_string() });
         }
-        (Some(head), None) => {
+        None => {
+            let subject = event.payload["subject"].as_str().unwrap_or_default();
+            let actor = actor_of(context, command, subject, context.now)?;
+            bear(context, chart, case_id, &event, &actor)?
+        }
+        Some(head) => {
             let decision = head.snapshot.decision;
             if let Some(expected) = command.expected_decision.filter(|&one| one != decision) {
                 let (case_id, expected) = (case_id.to_string(), Some(expected));
@@ -105,14 +129,22 @@ fn plan_command(
             }
             let now = context.now.max(head.snapshot.recorded_at);
             let actor = actor_of(context, command, &head.snapshot.subject, now)?;
-            move_on(context, head, &command.event, &actor)?
+            move_on(context, head, &event, &actor)?
         }
     };
-    Ok(taken.write(&command.event, Some(&sender), None))
+    let mut planned = taken.write(&event, Some(&sender), None);
+    planned.write.personal = rows;
+    Ok(Plan::Write(planned))
 }
 
-fn answer_again(command: &Admitted, row: &ReceiptRow) -> Result<Outcome, SendError> {
-    if row.body_sha != command.body_sha {
+fn answer_again(
+    command: &Admitted,
+    concealed: &Concealed,
+    answered: &Answered,
+) -> Result<Outcome, SendError> {
+    let row = &answered.receipt;
+    let same = row.body_sha == concealed.body_sha;
+    if !same || !personal::same_values(concealed, &answered.kept) {
         let (case_id, key) = (command.case_id.to_string(), command.key.to_string());
         return Err(SendError::KeyReused { case_id, key });
     }
@@ -143,7 +175,7 @@ fn plan_timer(
     let now = context.now.max(head.snapshot.recorded_at).max(due_at);
     let Some(event) = timers::event_of(timer, head, now) else { return void };
     let taken = move_on(context, head, &event, &Actor::system())?;
-    Ok(taken.write(&event, None, None))
+    Ok(Plan::Write(taken.write(&event, None, None)))
 }
 
 fn plan_inbox(
@@ -177,7 +209,7 @@ fn plan_inbox(
             taken = move_on(context, head, &event, &Actor::system())?;
         }
     }
-    Ok(taken.write(&event, None, consumed))
+    Ok(Plan::Write(taken.write(&event, None, consumed)))
 }
 
 fn parent_of(row: &InboxRow, body: &Value) -> Parent {
@@ -201,7 +233,23 @@ fn plan_calendar(
     if taken.step.kind == EntryKind::Ignored {
         return Ok(Plan::Settled(Ok(Outcome::Void)));
     }
-    Ok(taken.write(&event, None, None))
+    Ok(Plan::Write(taken.write(&event, None, None)))
+}
+
+fn plan_checkpoint(
+    context: &Context,
+    case_id: &Arc<str>,
+    revision: i64,
+    head: Option<&Arc<Head>>,
+) -> Result<Plan, SendError> {
+    let head = head.ok_or_else(|| SendError::NoCase { case_id: case_id.to_string() })?;
+    if writes::number(head.snapshot.revision) != revision {
+        return Ok(Plan::Settled(Ok(Outcome::Void)));
+    }
+    let (chart, calendar) = (&head.chart, context.library.calendar());
+    let (step, entry) = checkpoints::take(chart, &head.snapshot, calendar, &head.hash);
+    let taken = Taken { chart, head: Some(head), step, entry, calendar };
+    Ok(Plan::Write(taken.write(&Event::checkpoint(), None, None)))
 }
 
 fn parse(case_id: &str, text: &str) -> Result<Value, SendError> {
@@ -218,22 +266,24 @@ struct Taken<'a> {
     head: Option<&'a Head>,
     step: Step,
     entry: Entry,
+    calendar: &'a Calendar,
 }
 
 /// Steps the case that stands at `head`.
 fn move_on<'a>(
-    context: &Context,
+    context: &'a Context,
     head: &'a Head,
     event: &Event,
     actor: &Actor,
 ) -> Result<Taken<'a>, Refused> {
     let (step, entry) = take(context, &head.chart, &head.snapshot, &head.hash, event, actor)?;
-    Ok(Taken { chart: &head.chart, head: Some(head), step, entry })
+    let calendar = context.library.calendar();
+    Ok(Taken { chart: &head.chart, head: Some(head), step, entry, calendar })
 }
 
 /// Steps the case `case_id` into life.
 fn bear<'a>(
-    context: &Context,
+    context: &'a Context,
     chart: &'a Arc<Chart>,
     case_id: &str,
     event: &Event,
@@ -241,7 +291,7 @@ fn bear<'a>(
 ) -> Result<Taken<'a>, Refused> {
     let unborn = Snapshot::unborn(&chart.sha256, case_id);
     let (step, entry) = take(context, chart, &unborn, FIRST, event, actor)?;
-    Ok(Taken { chart, head: None, step, entry })
+    Ok(Taken { chart, head: None, step, entry, calendar: context.library.calendar() })
 }
 
 fn take(
@@ -265,8 +315,8 @@ impl Taken<'_> {
         event: &Event,
         sender: Option<&Sender>,
         consumed: Option<(String, i64, i64)>,
-    ) -> Plan {
-        let Self { chart, head, step, entry } = self;
+    ) -> Box<Planned> {
+        let Self { chart, head, step, entry, calendar } = self;
         let before = Before {
             chart,
             revision: head.map_or(0, |head| head.snapshot.revision),
@@ -274,7 +324,12 @@ impl Taken<'_> {
             tasks: head.map_or(&[], |head| &head.tasks),
             timers: head.map_or(&[], |head| &head.timers),
         };
-        let (write, head, receipt) = writes::of(&before, step, event, entry, sender, consumed);
-        Plan::Write(Box::new(Planned { write, head: Arc::new(head), receipt }))
+        let (mut write, mut head, receipt) =
+            writes::of(&before, step, event, entry, sender, consumed);
+        if checkpoints::follows(&head.snapshot) {
+            let (step, entry) = checkpoints::take(chart, &head.snapshot, calendar, &head.hash);
+            writes::add_checkpoint(&mut write, &mut head, step, entry);
+        }
+        Box::new(Planned { write, head: Arc::new(head), receipt })
     }
 }

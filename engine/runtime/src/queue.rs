@@ -33,6 +33,8 @@ pub(crate) enum Work {
     Inbox(Box<InboxRow>),
     /// The calendar changed under the term of this state (R32).
     Calendar(Arc<str>),
+    /// The case is to be written whole, if it still stands at this revision (R7).
+    Checkpoint(i64),
 }
 
 /// What became of a request that was not refused.
@@ -87,7 +89,9 @@ impl Door {
     pub(crate) async fn put(&self, request: Request) -> Result<(), SendError> {
         let queue = match request.work {
             Work::Command(_) => &self.users,
-            Work::Timer(_) | Work::Inbox(_) | Work::Calendar(_) => &self.machines,
+            Work::Timer(_) | Work::Inbox(_) | Work::Calendar(_) | Work::Checkpoint(_) => {
+                &self.machines
+            }
         };
         queue
             .send(request)
@@ -137,7 +141,7 @@ impl Queue {
     pub(crate) fn again(&mut self, request: Request) {
         match request.work {
             Work::Command(_) => self.ready_users.push_front(request),
-            Work::Timer(_) | Work::Inbox(_) | Work::Calendar(_) => {
+            Work::Timer(_) | Work::Inbox(_) | Work::Calendar(_) | Work::Checkpoint(_) => {
                 self.ready_machines.push_front(request);
             }
         }

@@ -13,7 +13,7 @@ use store::error::{ChoreError, ReadError};
 use store::rows::Write;
 use tokio::sync::Notify;
 
-use crate::clock::Clock;
+use crate::clock::{Clock, Salts};
 use crate::library::Library;
 use crate::plan::Context;
 use crate::roles::Assignments;
@@ -52,10 +52,11 @@ pub enum RoundError {
 pub(crate) struct Shared {
     pub(crate) store: Store,
     pub(crate) clock: Clock,
+    pub(crate) salts: Salts,
     /// This process, as claims name it.
     pub(crate) process: String,
     /// How long its claims last.
-    lease_ms: i64,
+    pub(crate) lease_ms: i64,
     pub(crate) wake: Wake,
     pub(crate) counts: Counts,
     /// Whether nobody else writes the database.
@@ -65,18 +66,14 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(
-        store: Store,
-        clock: Clock,
-        process: String,
-        lease_ms: i64,
-        library: Library,
-    ) -> Self {
+    /// What a runtime on `store` begins with, as the process called `process`.
+    pub(crate) fn new(store: Store, clock: Clock, process: String, library: Library) -> Self {
         Self {
             store,
             clock,
+            salts: Salts::Drawn,
             process,
-            lease_ms,
+            lease_ms: LEASE_MS,
             wake: Wake::default(),
             counts: Counts::default(),
             alone: false,
@@ -99,7 +96,8 @@ impl Shared {
 
     /// What a batch is planned with.
     pub(crate) fn context(&self) -> Context {
-        Context { library: self.library(), assignments: self.assignments(), now: self.clock.now() }
+        let (library, assignments) = (self.library(), self.assignments());
+        Context { library, assignments, now: self.clock.now(), salts: self.salts }
     }
 
     /// Until when a claim made now holds. On a virtual clock it ends at once: one process drives

@@ -12,17 +12,21 @@ use std::fmt;
 
 use chart::entry::{Entry, FIRST};
 use chart::moment::Timestamp;
-use chart::replay::{check_link, replay};
+use chart::replay::{check_checkpoints, check_link, replay};
 use chart::snapshot::Snapshot;
 use chart::waiting;
+use serde_json::Value;
 use store::error::ReadError;
 use store::rows::{Head, TaskRow};
-use store::{Store, anchors as stored_anchors, cases, log, tasks, timers};
+use store::{
+    Store, anchors as stored_anchors, cases, log, personal as stored_personal, tasks, timers,
+};
 
 use crate::anchors;
 use crate::engine::Runtime;
 use crate::entries;
 use crate::library::Library;
+use crate::personal::{commitment, kept_in};
 use crate::writes;
 
 /// How long a due timer may stand unclaimed before it is called overdue, in milliseconds.
@@ -36,7 +40,7 @@ pub struct Finding {
     /// The case, or empty where it is about none.
     pub case_id: String,
     /// What kind of fault: `chain`, `replay`, `head`, `tasks`, `timers`, `stuck`, `overdue`,
-    /// `anchor`, `missing`, `chart`.
+    /// `anchor`, `missing`, `chart`, `personal`.
     pub kind: &'static str,
     /// In words.
     pub what: String,
@@ -172,6 +176,10 @@ async fn verify_case(
         }
     };
     let calendar = |sha: &str| library.find_calendar(sha).map(AsRef::as_ref);
+    if let Err(error) = check_checkpoints(chart, calendar, &entries) {
+        verified.find(case_id, "replay", error.to_string());
+        return Ok(());
+    }
     let snapshot = match replay(chart, calendar, &entries) {
         Ok(snapshot) => snapshot,
         Err(error) => {
@@ -185,6 +193,7 @@ async fn verify_case(
         let what = format!("column `{column}` of the head is not what the log gives");
         verified.find(case_id, "head", what);
     }
+    verify_personal(store, case_id, &entries, verified).await?;
     let waits = verify_waiting(store, chart, &snapshot, now, verified).await?;
     if !waits && !snapshot.done {
         verified.find(case_id, "stuck", "open, but without task, timer or child");
@@ -232,6 +241,37 @@ fn verify_named(
             Some(_) => {}
         }
     }
+}
+
+/// Sees that the personal values still kept are those the log commits to; erased ones are no fault.
+async fn verify_personal(
+    store: &Store,
+    case_id: &str,
+    entries: &[Entry],
+    verified: &mut Verified,
+) -> Result<(), ReadError> {
+    let rows = stored_personal::of_case(store, case_id).await?;
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let mut named = BTreeMap::new();
+    for entry in entries {
+        let payload: Value = serde_json::from_str(&entry.payload).unwrap_or_default();
+        named.extend(kept_in(&payload).into_iter().map(|one| (one.reference, one.commitment)));
+    }
+    for row in rows {
+        let value: Option<Value> = serde_json::from_str(&row.value).ok();
+        let given = value.map(|value| commitment(&row.salt, &row.reference, &value));
+        let what = match named.get(&row.reference) {
+            None => format!("no entry names the value `{}`", row.reference),
+            Some(wanted) if given.as_ref() != Some(wanted) => {
+                format!("the value `{}` is not the one that was sent", row.reference)
+            }
+            Some(_) => continue,
+        };
+        verified.find(case_id, "personal", what);
+    }
+    Ok(())
 }
 
 /// Compares tasks and timers with the tables; whether the case waits for anything.

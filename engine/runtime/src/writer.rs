@@ -26,7 +26,8 @@ use crate::cache::{Cache, Head};
 use crate::clock::Stopwatch;
 use crate::command::SendError;
 use crate::heads;
-use crate::plan::{Context, Plan, Planned, plan};
+use crate::personal;
+use crate::plan::{Answered, Context, Plan, Planned, plan};
 use crate::queue::{Answer, Outcome, Queue, Request, Work};
 use crate::shared::Shared;
 
@@ -63,7 +64,7 @@ impl Writer {
 
     async fn process(&mut self, batch: Vec<Request>) {
         let planning = Stopwatch::start();
-        let read = match self.read(&batch).await {
+        let mut read = match self.read(&batch).await {
             Ok(read) => read,
             Err(error) => {
                 let answer = SendError::Unavailable { why: error.to_string() };
@@ -83,8 +84,14 @@ impl Writer {
                     continue;
                 }
             };
-            let receipt = read.receipts.get(&request.case_id);
-            match plan(&context, &request, head.as_ref(), receipt) {
+            let answered = match self.answered(&request, head.as_ref(), &mut read).await {
+                Ok(answered) => answered,
+                Err(error) => {
+                    request.answer(Err(SendError::Unavailable { why: error.to_string() }));
+                    continue;
+                }
+            };
+            match plan(&context, &request, head.as_ref(), answered.as_ref()) {
                 Plan::Write(planned) => ready.push((request, planned)),
                 Plan::Settled(answer) if cached && depends_on_head(&answer) => {
                     self.again_fresh(request);
@@ -112,6 +119,23 @@ impl Writer {
         let head = Arc::new(heads::thaw(&context.library, row)?);
         self.cache.put(Arc::clone(&head));
         Ok((Some(head), false))
+    }
+
+    /// What was answered under the key of `request` before, with the personal values it compares.
+    async fn answered(
+        &self,
+        request: &Request,
+        head: Option<&Arc<Head>>,
+        read: &mut Read,
+    ) -> Result<Option<Answered>, ReadError> {
+        let Some(receipt) = read.receipts.remove(&request.case_id) else { return Ok(None) };
+        let kept = match (&request.work, head) {
+            (Work::Command(command), Some(head)) if personal::concerns(&head.chart, command) => {
+                store::personal::of_case(&self.shared.store, &request.case_id).await?
+            }
+            _ => Vec::new(),
+        };
+        Ok(Some(Answered { receipt, kept }))
     }
 
     /// Reads heads that are not in the cache, with the receipts of their commands' keys. A batch on

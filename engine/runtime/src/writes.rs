@@ -91,6 +91,7 @@ pub(crate) fn of(
         inbox: Vec::new(),
         inbox_drop: consumed.into_iter().collect(),
         receipt: sender.map(|sender| receipt_row(sender, &receipt)),
+        personal: Vec::new(),
     };
     for (ordinal, effect) in effects.into_iter().enumerate() {
         add_effect(&mut write, &snapshot, ordinal, effect);
@@ -100,6 +101,18 @@ pub(crate) fn of(
     let chart = Arc::clone(chart);
     let head = Head { chart, snapshot, hash, opened_at, tasks, timers, text_bytes };
     (write, head, receipt)
+}
+
+/// Adds the entry that writes the case whole after what `write` does.
+pub(crate) fn add_checkpoint(write: &mut Write, head: &mut Head, step: Step, entry: Entry) {
+    let text = canonical::to_string(&step.snapshot.to_value(&head.chart));
+    write.head.revision = number(step.snapshot.revision);
+    write.head.hash.clone_from(&entry.hash);
+    head.text_bytes = text.len();
+    write.head.snapshot = text;
+    head.hash.clone_from(&entry.hash);
+    head.snapshot = step.snapshot;
+    write.entries.push(entries::row(entry, &Event::checkpoint(), &step.trace));
 }
 
 /// A counter as the tables hold it.

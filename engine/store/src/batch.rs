@@ -11,7 +11,7 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::rows::{Head, Write};
 
-/// The documents of a batch, in the order of the parameters of the statements: $1 to $11.
+/// The documents of a batch, in the order of the parameters of the statements: $1 to $12.
 #[derive(Debug)]
 pub(crate) struct Documents {
     pub(crate) heads: Box<RawValue>,
@@ -25,6 +25,7 @@ pub(crate) struct Documents {
     pub(crate) inbox: Box<RawValue>,
     pub(crate) inbox_drop: Box<RawValue>,
     pub(crate) receipts: Box<RawValue>,
+    pub(crate) personal: Box<RawValue>,
 }
 
 impl Documents {
@@ -64,7 +65,8 @@ impl Documents {
                     ordinal: *ordinal,
                 })
             }))?,
-            receipts: document(rows.filter_map(|write| write.receipt.as_ref()))?,
+            receipts: document(rows.clone().filter_map(|write| write.receipt.as_ref()))?,
+            personal: document(rows.flat_map(|write| &write.personal))?,
         })
     }
 }

@@ -55,6 +55,22 @@ pub struct CaseOfChart {
     pub case_id: String,
 }
 
+/// The cases after `after` whose last entry was stepped under other semantics than these, a page.
+pub async fn of_other_semantics(
+    store: &Store,
+    semantics: i64,
+    after: &str,
+    limit: i64,
+) -> Result<Vec<Head>, ReadError> {
+    const SQL: &str = "
+        SELECT c.* FROM cases c
+        JOIN log l ON l.case_id = c.case_id AND l.revision = c.revision
+        WHERE l.semantics <> $1 AND c.case_id > $2 ORDER BY c.case_id LIMIT $3";
+    Ok(on!(store.reads(), |pool| {
+        sqlx::query_as(SQL).bind(semantics).bind(after).bind(limit).fetch_all(pool).await
+    })?)
+}
+
 /// The head of `case_id`, if there is such a case.
 pub async fn find(store: &Store, case_id: &str) -> Result<Option<Head>, ReadError> {
     const SQL: &str = "SELECT * FROM cases WHERE case_id = $1";

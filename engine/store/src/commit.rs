@@ -117,6 +117,7 @@ async fn run(tx: &mut Tx, documents: &Documents) -> Result<Vec<String>, sqlx::Er
                 .bind(documents.inbox.get())
                 .bind(documents.inbox_drop.get())
                 .bind(documents.receipts.get())
+                .bind(documents.personal.get())
                 .fetch_all(connection)
                 .await
         }
@@ -133,6 +134,7 @@ async fn run(tx: &mut Tx, documents: &Documents) -> Result<Vec<String>, sqlx::Er
                 .bind(Json(&*documents.inbox))
                 .bind(Json(&*documents.inbox_drop))
                 .bind(Json(&*documents.receipts))
+                .bind(Json(&*documents.personal))
                 .fetch_all(connection)
                 .await
         }
@@ -167,5 +169,6 @@ fn is_sound(writes: &[Write]) -> bool {
                 && write.notices.iter().all(|row| row.case_id == *case_id)
                 && write.inbox.iter().all(|row| row.sender == *case_id)
                 && write.receipt.iter().all(|row| row.case_id == *case_id)
+                && write.personal.iter().all(|row| row.case_id == *case_id)
         })
 }

@@ -8,7 +8,8 @@ use sqlx::types::Json;
 
 use crate::batch::document;
 use crate::error::{ChoreError, ReadError};
-use crate::store::Store;
+use crate::store::{Db, Store};
+use crate::writer::Tx;
 
 /// A value and the salt of its commitment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, FromRow)]
@@ -54,10 +55,24 @@ pub async fn of_case(store: &Store, case_id: &str) -> Result<Vec<PersonalRow>, R
     Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).bind(case_id).fetch_all(pool).await)?)
 }
 
+/// The values of `person`, in the order of their references.
+pub async fn of_person(store: &Store, person: &str) -> Result<Vec<PersonalRow>, ReadError> {
+    const SQL: &str = "SELECT * FROM personal WHERE person = $1 ORDER BY ref";
+    Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).bind(person).fetch_all(pool).await)?)
+}
+
 /// Erases the value under `reference`; whether there was one.
 pub async fn erase(store: &Store, reference: &str) -> Result<bool, ChoreError> {
     const SQL: &str = "DELETE FROM personal WHERE ref = $1";
-    Ok(write_one!(store, SQL, reference) == 1)
+    let mut writer = store.writer().await?;
+    overwrite(&mut writer.tx, true).await?;
+    writer.begin().await?;
+    let erased = on!(&mut writer.tx, |connection| {
+        sqlx::query(SQL).bind(reference).execute(connection).await?.rows_affected()
+    });
+    overwrite(&mut writer.tx, false).await?;
+    writer.commit().await?;
+    Ok(erased == 1)
 }
 
 /// Erases every value of `person`, and name and address; the opaque id stays. How many values.
@@ -65,11 +80,25 @@ pub async fn erase_person(store: &Store, person: &str) -> Result<u64, ChoreError
     const VALUES: &str = "DELETE FROM personal WHERE person = $1";
     const PERSON: &str = "UPDATE persons SET name = '', email = '', erased = $2 WHERE id = $1";
     let mut writer = store.writer().await?;
+    overwrite(&mut writer.tx, true).await?;
     writer.begin().await?;
     let erased = on!(&mut writer.tx, |connection| {
         sqlx::query(PERSON).bind(person).bind(true).execute(&mut *connection).await?;
         sqlx::query(VALUES).bind(person).execute(connection).await?.rows_affected()
     });
+    overwrite(&mut writer.tx, false).await?;
     writer.commit().await?;
     Ok(erased)
+}
+
+/// Whether what is deleted from now on is overwritten in the file. Only here: it costs a write for
+/// every freed page, and timers and tasks are deleted all day.
+///
+/// Differs by necessity: PostgreSQL overwrites when it vacuums.
+async fn overwrite(tx: &mut Tx, on: bool) -> Result<(), sqlx::Error> {
+    if let Db::Sqlite(connection) = tx {
+        let pragma = if on { "PRAGMA secure_delete = ON" } else { "PRAGMA secure_delete = OFF" };
+        sqlx::query(pragma).execute(connection).await?;
+    }
+    Ok(())
 }

@@ -12,6 +12,8 @@
 use serde::Serialize;
 use sqlx::FromRow;
 
+use crate::personal::PersonalRow;
+
 /// Everything one case writes in one commit; all of it or nothing.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Write {
@@ -43,6 +45,8 @@ pub struct Write {
     /// The answer kept for the sender's key. If the key was used before, the whole write is refused:
     /// the answer given then is the answer.
     pub receipt: Option<ReceiptRow>,
+    /// Personal values that the entries name by reference.
+    pub personal: Vec<PersonalRow>,
 }
 
 /// The head row of a case: the result of its log so far.

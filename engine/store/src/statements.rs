@@ -7,7 +7,8 @@
 //! `COMMIT`.
 //!
 //! Parameters: $1 heads, $2 entries, $3 tasks put, $4 tasks dropped, $5 timers put, $6 timers
-//! dropped, $7 outbox, $8 notices, $9 messages sent, $10 messages consumed, $11 receipts.
+//! dropped, $7 outbox, $8 notices, $9 messages sent, $10 messages consumed, $11 receipts,
+//! $12 personal values.
 //!
 //! **Invariant:** nothing is written for a case that is not in `accepted`.
 
@@ -185,6 +186,18 @@ macro_rules! receipts {
         )
     };
 }
+macro_rules! personal {
+    () => {
+        concat!(
+            "INSERT INTO personal (ref, case_id, person, value, salt, created_at_ms) SELECT ",
+            row!(
+                text "ref", text "case_id", text "person", text "value", text "salt",
+                int "created_at_ms"
+            ),
+            accepted!("$12")
+        )
+    };
+}
 macro_rules! head_columns {
     () => {
         "case_id, chart, chart_version, chart_sha, subject, parent_id, revision, decision, stage,
@@ -281,6 +294,8 @@ pub(crate) const SQLITE: &str = concat!(
     inbox!(),
     ";\n",
     receipts!(),
+    ";\n",
+    personal!(),
     ";\n",
     "INSERT INTO cases (",
     head_columns!(),
@@ -383,6 +398,9 @@ pub(crate) const POSTGRES: &str = concat!(
     "),
     receipts_put AS (",
     receipts!(),
+    "),
+    personal_put AS (",
+    personal!(),
     ")
     SELECT case_id FROM accepted"
 );

@@ -74,8 +74,11 @@ fn unreachable(check: &mut Check<'_>, found: &Found) {
     let chart = check.chart;
     for (ix, state) in (0..).zip(&chart.states) {
         let parent_is_entered = state.parent.is_none_or(|up| found.entered.contains(&up));
-        let real = !matches!(state.kind, Kind::History { .. });
-        if real && parent_is_entered && !found.entered.contains(&ix) {
+        let reached = match state.kind {
+            Kind::History { .. } => chart.transitions.iter().any(|one| one.targets.contains(&ix)),
+            _ => found.entered.contains(&ix),
+        };
+        if parent_is_entered && !reached {
             let id = &state.id;
             check.report(
                 ProblemKind::UnreachableState,

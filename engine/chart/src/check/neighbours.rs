@@ -4,7 +4,7 @@ use crate::definition::{Chart, Kind, StateIx, Transition};
 use crate::event::name;
 use crate::problem::ProblemKind;
 
-use super::work::{line, never_waits};
+use super::work::{line, never_waits, no_act};
 use super::{Check, event_of};
 
 /// Looks at every transition, and at the words of terms and history states.
@@ -15,6 +15,7 @@ pub(super) fn check(check: &mut Check<'_>) {
     untitled(check);
     for state in (0..).take(check.chart.states.len()) {
         never_waits(check, state);
+        no_act(check, state);
     }
 }
 

@@ -161,14 +161,19 @@ fn tasks(check: &mut Check<'_>, state: StateIx) {
 /// for. A role without any event here acts elsewhere: on another case, or on paper.
 fn moves(chart: &Chart, state: StateIx, role: &str, each: bool) -> bool {
     let awaited = awaited(chart, state);
-    let mut events = line(chart, state)
-        .chain(family(chart, state).skip(1))
-        .flat_map(|one| &chart.state(one).transitions)
-        .map(|&one| chart.transition(one))
-        .filter(|one| sent_by(chart, one, role))
-        .peekable();
-    each || events.peek().is_none()
-        || events.any(|one| {
+    let of = |states: &mut dyn Iterator<Item = StateIx>| -> Vec<&Transition> {
+        states
+            .flat_map(|one| &chart.state(one).transitions)
+            .map(|&one| chart.transition(one))
+            .filter(|one| sent_by(chart, one, role))
+            .collect()
+    };
+    let mut events = of(&mut family(chart, state));
+    if events.is_empty() {
+        events = of(&mut chart.ancestors(state));
+    }
+    each || events.is_empty()
+        || events.into_iter().any(|one| {
             let mut written = BTreeSet::new();
             writes(&one.actions, &mut written);
             !one.targets.is_empty() || written.iter().any(|key| awaited.contains(key))
@@ -341,11 +346,14 @@ fn no_task(check: &mut Check<'_>, state: StateIx) {
     let owed = line(chart, state).any(|one| {
         let beside = chart.state(one).kind == Kind::Parallel
             && family(chart, one).any(|one| !chart.state(one).tasks.is_empty());
-        let one = chart.state(one);
-        beside || !one.tasks.is_empty() || !one.invokes.is_empty()
+        let above = one < timed && chart.state(timed).kind == Kind::Atomic;
+        let here = chart.state(one);
+        !above && (beside || !here.tasks.is_empty() || !here.invokes.is_empty())
     });
-    let any = family(chart, timed).any(|one| !chart.state(one).tasks.is_empty());
-    if told && !owed && any {
+    let nobody = line(chart, state)
+        .chain(family(chart, timed))
+        .all(|one| chart.state(one).tasks.is_empty() && chart.state(one).invokes.is_empty());
+    if told && !owed && !nobody {
         let id = &here.id;
         check.report(
             ProblemKind::NoTask,
@@ -355,4 +363,23 @@ fn no_task(check: &mut Check<'_>, state: StateIx) {
             format!("in `{id}` a term runs on, and nobody owes anything"),
         );
     }
+}
+
+/// `term: none` says of an act that it has no date; where nobody owes an act it says nothing, and
+/// the act was left out.
+pub(super) fn no_act(check: &mut Check<'_>, state: StateIx) {
+    let chart = check.chart;
+    let here = chart.state(state);
+    let owes = |one| !chart.state(one).tasks.is_empty() || !chart.state(one).invokes.is_empty();
+    if !check.source.no_term.contains(here.id.as_ref()) || family(chart, state).any(owes) {
+        return;
+    }
+    let id = &here.id;
+    check.report(
+        ProblemKind::NoAct,
+        here.place,
+        id,
+        format!("`{id}` ghi `term: none` nhưng không giao việc cho ai"),
+        format!("`{id}` says `term: none`, and nobody owes an act in it"),
+    );
 }

@@ -4,7 +4,7 @@
 //!
 //! **Invariant:** every walk is bounded, whatever the schema refers to.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::canonical::push_pointer;
 
@@ -141,9 +141,81 @@ pub(super) fn personal(
             below("*", member, pointer);
         }
     }
-    if parts.iter().any(|part| part.get("x-personal") == Some(&Value::Bool(true))) {
+    if parts.iter().any(|part| is_personal(part)) {
         out.push(pointer.clone());
     }
+}
+
+/// Collects the pointers of the values of `v` that lie in fields marked `x-personal`.
+pub(super) fn personal_values(
+    root: &Value,
+    schema: &Value,
+    v: &Value,
+    pointer: &mut String,
+    out: &mut Vec<String>,
+) {
+    let nothing = v.is_null() || v.as_str() == Some("");
+    if parts(root, schema).iter().any(|part| is_personal(part)) {
+        if !nothing {
+            out.push(pointer.clone());
+        }
+        return;
+    }
+    let mut below = |token: &str, schema: Option<&Value>, member: &Value| {
+        let Some(schema) = schema else { return };
+        let length = pointer.len();
+        push_pointer(pointer, token);
+        personal_values(root, schema, member, pointer, out);
+        pointer.truncate(length);
+    };
+    match v {
+        Value::Object(members) => {
+            for (key, member) in members {
+                below(key, property(root, schema, key), member);
+            }
+        }
+        Value::Array(items) => {
+            for (index, member) in items.iter().enumerate() {
+                below(&index.to_string(), item(root, schema, index), member);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_personal(schema: &Value) -> bool {
+    schema.get("x-personal") == Some(&Value::Bool(true))
+}
+
+/// Lets every field of `schema` that is marked `x-personal` hold a reference and a commitment in
+/// place of its value; whether there is such a field.
+pub(super) fn admit_kept(schema: &mut Value) -> bool {
+    let mut any = false;
+    match schema {
+        Value::Object(members) => {
+            for member in members.values_mut() {
+                any |= admit_kept(member);
+            }
+        }
+        Value::Array(items) => {
+            for item in items {
+                any |= admit_kept(item);
+            }
+        }
+        _ => {}
+    }
+    if is_personal(schema) {
+        let text = json!({ "type": "string" });
+        let kept = json!({
+            "type": "object",
+            "properties": { "ref": text, "commitment": text },
+            "required": ["ref", "commitment"],
+            "additionalProperties": false,
+        });
+        *schema = json!({ "anyOf": [schema.take(), kept] });
+        any = true;
+    }
+    any
 }
 
 /// Where a field stands in its form: for each token of `pointer`, its place in the `x-order` of
