@@ -325,7 +325,8 @@ impl Share {
     fn between(before: &runtime::Done, after: &runtime::Done) -> Self {
         let commands = (after.steps - before.steps).max(1) as f64;
         let commits = (after.commits - before.commits).max(1) as f64;
-        let micros = |after: Duration, before: Duration| (after - before).as_micros() as f64;
+        let micros =
+            |after: Duration, before: Duration| after.saturating_sub(before).as_micros() as f64;
         Self {
             per_commit: commands / commits,
             plan_us: micros(after.planning, before.planning) / commands,

@@ -30,9 +30,9 @@ pub struct Schema(Arc<Inner>);
 struct Inner {
     source: Value,
     validator: Validator,
-    typed: typed::Typed,
     /// The same, but a personal field may hold what is kept of it; absent where none is personal.
     kept: Option<Validator>,
+    typed: typed::Typed,
 }
 
 /// Why a schema was not compiled.

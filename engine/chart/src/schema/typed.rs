@@ -5,7 +5,7 @@
 //!
 //! **Invariant:** the answers are those of [`super::shape`]'s `property`, `item` and `says_number`.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
 use serde_json::{Number, Value};
 
@@ -43,7 +43,7 @@ struct Node {
 impl Typed {
     /// Compiles the schema `root`.
     pub(super) fn of(root: &Value) -> Self {
-        let mut compiler = Compiler { root, nodes: Vec::new(), known: HashMap::new() };
+        let mut compiler = Compiler { root, nodes: Vec::new(), known: BTreeMap::new() };
         compiler.node(root);
         Self { nodes: compiler.nodes }
     }
@@ -132,7 +132,7 @@ struct Compiler<'s> {
     root: &'s Value,
     nodes: Vec<Node>,
     /// Schemas that have a node, by where they lie in the document.
-    known: HashMap<*const Value, Ix>,
+    known: BTreeMap<*const Value, Ix>,
 }
 
 impl<'s> Compiler<'s> {
