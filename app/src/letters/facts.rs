@@ -1,7 +1,7 @@
 //! What a letter says about a case: its title, its platform, what is owed, who owes it.
 //!
-//! Everything is read from the database when the letter is built; names of platforms are kept for
-//! the day, everything else for one building.
+//! Everything is read from the database when the letter is built; names of platforms and
+//! organisations are kept for the day, everything else for one building.
 //!
 //! **Invariant:** no name of a person is a fact.
 
@@ -20,23 +20,34 @@ use store::{Store, tasks};
 use super::LettersError;
 use super::wording::{both, period};
 
-/// Platforms by subject, such as `platform/ndp2022-01`.
-pub(crate) type Platforms = BTreeMap<String, Text>;
+/// Names as of a day.
+#[derive(Debug, Default)]
+pub(crate) struct Names {
+    /// Of platforms that have a case, by subject, such as `platform/ndp2022-01`.
+    platforms: BTreeMap<String, Text>,
+    /// Of organisations, by id.
+    organisations: BTreeMap<String, Text>,
+}
 
 /// How many platforms are looked at; there are hundreds at most.
 const PLATFORMS_MAX: i64 = 2_000;
 
-/// The names of all platforms that have a case.
-pub(crate) async fn platforms(store: &Store) -> Result<Platforms, LettersError> {
+/// The names of all platforms that have a case, and of all organisations.
+pub(crate) async fn names(store: &Store) -> Result<Names, LettersError> {
     let filter = CaseFilter { chart: Some("platform".to_owned()), ..CaseFilter::default() };
     let heads = cases::list(store, &filter, "", PLATFORMS_MAX).await?;
-    let named = heads.into_iter().filter_map(|head| {
+    let platforms = heads.into_iter().filter_map(|head| {
         let snapshot: Value = serde_json::from_str(&head.snapshot).ok()?;
         let name = |key: &str| snapshot["data"][key].as_str().unwrap_or_default().to_owned();
         let text = Text { vi: name("name_vi"), en: name("name_en") };
         (!text.vi.is_empty()).then_some((head.subject, text))
     });
-    Ok(named.collect())
+    let organisations = people::list_organisations(store).await?;
+    let organisations = organisations.into_iter().filter_map(|row| {
+        let name: Text = serde_json::from_str(&row.name).ok()?;
+        Some((row.id, name))
+    });
+    Ok(Names { platforms: platforms.collect(), organisations: organisations.collect() })
 }
 
 /// A case as letters speak of it.
@@ -115,21 +126,14 @@ impl CaseFacts {
 #[derive(Debug)]
 pub(crate) struct Facts<'a> {
     runtime: &'a Runtime,
-    platforms: Arc<Platforms>,
+    names: Arc<Names>,
     cases: BTreeMap<String, Option<Arc<CaseFacts>>>,
     persons: BTreeMap<String, Option<PersonRow>>,
-    organisations: Option<BTreeMap<String, Text>>,
 }
 
 impl<'a> Facts<'a> {
-    pub(crate) fn new(runtime: &'a Runtime, platforms: Arc<Platforms>) -> Self {
-        Self {
-            runtime,
-            platforms,
-            cases: BTreeMap::new(),
-            persons: BTreeMap::new(),
-            organisations: None,
-        }
+    pub(crate) fn new(runtime: &'a Runtime, names: Arc<Names>) -> Self {
+        Self { runtime, names, cases: BTreeMap::new(), persons: BTreeMap::new() }
     }
 
     /// The case of `notice`; `None` where it is gone or its chart cannot be loaded.
@@ -169,17 +173,8 @@ impl<'a> Facts<'a> {
     }
 
     /// The name of an organisation; its id where it has none.
-    pub(crate) async fn organisation(&mut self, id: &str) -> Result<Text, LettersError> {
-        if self.organisations.is_none() {
-            let rows = people::list_organisations(self.runtime.store()).await?;
-            let named = rows.into_iter().filter_map(|row| {
-                let name: Text = serde_json::from_str(&row.name).ok()?;
-                Some((row.id, name))
-            });
-            self.organisations = Some(named.collect());
-        }
-        let known = self.organisations.as_ref().and_then(|all| all.get(id));
-        Ok(known.cloned().unwrap_or_else(|| both(id, id)))
+    pub(crate) fn organisation(&self, id: &str) -> Text {
+        self.names.organisations.get(id).cloned().unwrap_or_else(|| both(id, id))
     }
 
     /// The platform a subject belongs to, by name; nothing for the ministry.
@@ -189,14 +184,14 @@ impl<'a> Facts<'a> {
         if !matches!(kind, "platform" | "participation") {
             return None;
         }
-        self.platforms.get(&format!("platform/{id}"))
+        self.names.platforms.get(&format!("platform/{id}"))
     }
 
     /// The case in words: what it is, for which period, whose, on which platform.
-    pub(crate) async fn case_title(&mut self, case: &CaseFacts) -> Result<Text, LettersError> {
+    pub(crate) fn case_title(&self, case: &CaseFacts) -> Text {
         let platform = self.platform(&case.subject).cloned();
         if let Some(platform) = platform.as_ref().filter(|_| case.chart.name == "platform") {
-            return Ok(platform.clone());
+            return platform.clone();
         }
         let mut parts = vec![case.chart.title.clone()];
         if let Some(period) = period(&case.data) {
@@ -208,7 +203,7 @@ impl<'a> Facts<'a> {
         }
         let unit = ["enterprise", "reporter"].map(|key| case.data[key].as_str());
         if let Some(unit) = unit.into_iter().flatten().find(|unit| !unit.is_empty()) {
-            let name = self.organisation(unit).await?;
+            let name = self.organisation(unit);
             // A platform that reports for itself is named below.
             if name.vi != unit {
                 parts.push(name);
@@ -219,6 +214,6 @@ impl<'a> Facts<'a> {
             let parts: Vec<&str> = parts.iter().map(|part| part.get(lang)).collect();
             parts.join(" – ")
         };
-        Ok(both(&joined("vi"), &joined("en")))
+        both(&joined("vi"), &joined("en"))
     }
 }

@@ -15,7 +15,7 @@ use chart::calendar::{Calendar, Clock, Offset};
 use chart::moment::Timestamp;
 use chrono::NaiveDate;
 use runtime::Runtime;
-use store::rows::NoticeRow;
+use store::rows::{NoticeRow, OutboxRow};
 use store::{outbox, timers};
 use tracing::error;
 
@@ -124,9 +124,22 @@ pub(crate) struct Gathered {
 
 /// Today's letters: what each person was told in which, and who has had the morning's.
 #[derive(Debug, Default)]
-struct Told {
+pub(crate) struct Told {
     items: BTreeMap<(String, String), String>,
     mornings: BTreeSet<String>,
+}
+
+impl Told {
+    /// Adds a letter of the day.
+    pub(crate) fn add(&mut self, day: &Day, row: &OutboxRow) {
+        let Ok(letter) = serde_json::from_str::<Letter>(&row.body) else { return };
+        if row.id == morning_id(&letter.person, day.today) {
+            self.mornings.insert(letter.person.clone());
+        }
+        for item in letter.items {
+            self.items.insert((letter.person.clone(), item), row.id.clone());
+        }
+    }
 }
 
 /// The id of the morning's letter to `person`.
@@ -134,10 +147,11 @@ pub(crate) fn morning_id(person: &str, today: NaiveDate) -> String {
     chart::canonical::uuid5("letter", &[format!("digest:{person}:{today}").into()])
 }
 
-/// Sorts out `notices`; `facts` are asked for holders and addresses.
+/// Sorts out `notices`, none of which was `told`; `facts` are asked for holders and addresses.
 pub(crate) async fn gather(
     runtime: &Runtime,
     day: &Day,
+    told: &Told,
     notices: Vec<NoticeRow>,
     facts: &mut Facts<'_>,
 ) -> Result<Gathered, LettersError> {
@@ -149,7 +163,6 @@ pub(crate) async fn gather(
     }
     // What is told at once is not told in the morning's letter as well.
     due.sort_by_key(|(when, _)| *when);
-    let told = told(runtime, day).await?;
     for (when, notice) in due {
         let (persons, in_place) = addressees(runtime, day, &notice, facts).await?;
         if persons.is_empty() {
@@ -163,7 +176,7 @@ pub(crate) async fn gather(
         }
         let notice = Arc::new(notice);
         for person in persons {
-            add(&mut gathered, &told, person, &notice, when, in_place);
+            add(&mut gathered, told, person, &notice, when, in_place);
         }
     }
     Ok(gathered)
@@ -228,7 +241,8 @@ pub(crate) async fn holders(
     }))
 }
 
-async fn told(runtime: &Runtime, day: &Day) -> Result<Told, LettersError> {
+/// The letters of the day.
+pub(crate) async fn told(runtime: &Runtime, day: &Day) -> Result<Told, LettersError> {
     let mut told = Told::default();
     let (place, mut after) = (day.place(), String::new());
     loop {
@@ -236,13 +250,7 @@ async fn told(runtime: &Runtime, day: &Day) -> Result<Told, LettersError> {
         let Some(last) = rows.last() else { return Ok(told) };
         after.clone_from(&last.row.id);
         for stored in &rows {
-            let Ok(letter) = serde_json::from_str::<Letter>(&stored.row.body) else { continue };
-            if stored.row.id == morning_id(&letter.person, day.today) {
-                told.mornings.insert(letter.person.clone());
-            }
-            for item in letter.items {
-                told.items.insert((letter.person.clone(), item), stored.row.id.clone());
-            }
+            told.add(day, &stored.row);
         }
     }
 }

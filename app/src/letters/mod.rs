@@ -35,8 +35,8 @@ mod render;
 mod wording;
 mod write;
 
-use facts::{Facts, Platforms};
-use gather::{Day, gather};
+use facts::{Facts, Names};
+use gather::{Day, Told, gather};
 
 /// The environment variable with the address of the pages that letters lead to.
 pub const URL: &str = "COTMOC_URL";
@@ -87,7 +87,7 @@ pub enum LettersError {
 }
 
 /// The day it was read for, and what was read.
-type Known = Option<(NaiveDate, Arc<Platforms>)>;
+type Known<T> = Option<(NaiveDate, T)>;
 
 /// Builds letters for one database; keep one for the life of a process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -96,8 +96,10 @@ pub struct Builder {
     url: String,
     /// This builder, as its lease names it.
     owner: String,
-    /// The names of the platforms as of a day.
-    platforms: Arc<Mutex<Known>>,
+    /// The names as of a day.
+    names: Arc<Mutex<Known<Arc<Names>>>>,
+    /// What was told on a day; kept only where nobody else tells anything.
+    told: Arc<Mutex<Known<Told>>>,
     /// The last day whose dead effects were told.
     reported: Arc<Mutex<Option<NaiveDate>>>,
     /// What was known when nothing was left to build.
@@ -105,10 +107,11 @@ pub struct Builder {
 }
 
 /// Nothing is to be built before a moment, unless notices have been written since.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 struct Quiet {
     until: Timestamp,
-    notices: u64,
+    /// Notices written by then, by which process.
+    notices: (String, u64),
 }
 
 impl Default for Builder {
@@ -124,7 +127,8 @@ impl Builder {
         Self {
             url,
             owner: fresh_key(),
-            platforms: Arc::default(),
+            names: Arc::default(),
+            told: Arc::default(),
             reported: Arc::default(),
             quiet: Arc::default(),
         }
@@ -137,8 +141,8 @@ impl Builder {
 
     /// Builds every letter whose time has come at `now`; how many were queued.
     pub async fn tick(&self, runtime: &Runtime, now: Timestamp) -> Result<usize, LettersError> {
-        let notices = runtime.done().notices;
-        if runtime.is_alone() && self.is_quiet(now, notices) {
+        let notices = (runtime.process().to_owned(), runtime.done().notices);
+        if runtime.is_alone() && self.is_quiet(now, &notices) {
             return Ok(0);
         }
         let mut queued = self.report_dead(runtime, now).await?;
@@ -153,14 +157,14 @@ impl Builder {
         }
         let until = morning_after(runtime, now);
         let quiet = until.map(|until| Quiet { until, notices });
-        *self.quiet.lock().unwrap_or_else(PoisonError::into_inner) = quiet;
+        *lock(&self.quiet) = quiet;
         Ok(queued)
     }
 
     /// Whether nothing can have come due since the last look, where nobody else writes notices.
-    fn is_quiet(&self, now: Timestamp, notices: u64) -> bool {
-        let quiet = *self.quiet.lock().unwrap_or_else(PoisonError::into_inner);
-        quiet.is_some_and(|quiet| now < quiet.until && notices == quiet.notices)
+    fn is_quiet(&self, now: Timestamp, notices: &(String, u64)) -> bool {
+        let quiet = lock(&self.quiet);
+        quiet.as_ref().is_some_and(|quiet| now < quiet.until && *notices == quiet.notices)
     }
 
     async fn build_due(&self, runtime: &Runtime, now: Timestamp) -> Result<Built, LettersError> {
@@ -175,8 +179,9 @@ impl Builder {
         if waiting.is_empty() || !self.take_lease(runtime, now).await? {
             return Ok(Built::Nothing);
         }
-        let mut facts = Facts::new(runtime, self.platforms(runtime, day.today).await?);
-        let gathered = gather(runtime, &day, waiting, &mut facts).await?;
+        let mut facts = Facts::new(runtime, self.names(runtime, day.today).await?);
+        let mut told = self.take_told(runtime, &day).await?;
+        let gathered = gather(runtime, &day, &told, waiting, &mut facts).await?;
         let mut built: BTreeMap<String, String> = BTreeMap::new();
         let mut letters: Vec<OutboxRow> = Vec::new();
         for (person, lines) in &gathered.by_person {
@@ -199,13 +204,19 @@ impl Builder {
         let built: Vec<(String, String)> = built.into_iter().collect();
         // Where another was faster, the next look finds what is left.
         let done = notices::build(store, &built, &letters).await?;
+        if done {
+            for row in &letters {
+                told.add(&day, row);
+            }
+            *lock(&self.told) = Some((day.today, told));
+        }
         Ok(if done { Built::Letters(letters.len()) } else { Built::Nothing })
     }
 
     /// Once a morning, what could not be delivered until then.
     async fn report_dead(&self, runtime: &Runtime, now: Timestamp) -> Result<usize, LettersError> {
         let today = runtime.library().calendar().local_date(now);
-        let reported = *self.reported.lock().unwrap_or_else(PoisonError::into_inner);
+        let reported = *lock(&self.reported);
         if reported == Some(today) {
             return Ok(0);
         }
@@ -215,35 +226,49 @@ impl Builder {
         }
         let mut facts = Facts::new(runtime, Arc::default());
         let queued = dead::report(self, runtime, &day, &mut facts).await?;
-        *self.reported.lock().unwrap_or_else(PoisonError::into_inner) = Some(day.today);
+        *lock(&self.told) = None;
+        *lock(&self.reported) = Some(day.today);
         Ok(queued)
     }
 
     /// A lease spares processes each other's work; what makes it safe is the one transaction.
     async fn take_lease(&self, runtime: &Runtime, now: Timestamp) -> Result<bool, LettersError> {
+        if runtime.is_alone() {
+            return Ok(true);
+        }
         let length = if runtime.clock().is_virtual() { 0 } else { LEASE_MS };
         let (now_ms, until_ms) = (now.as_ms(), now.as_ms().saturating_add(length));
         Ok(leases::take(runtime.store(), LEASE, &self.owner, now_ms, until_ms).await?)
     }
 
-    async fn platforms(
-        &self,
-        runtime: &Runtime,
-        today: NaiveDate,
-    ) -> Result<Arc<Platforms>, LettersError> {
-        let known = self.platforms.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some((_, platforms)) = known.filter(|(day, _)| *day == today) {
-            return Ok(platforms);
+    async fn names(&self, runtime: &Runtime, today: NaiveDate) -> Result<Arc<Names>, LettersError> {
+        let known = lock(&self.names).clone();
+        if let Some((_, names)) = known.filter(|(day, _)| *day == today) {
+            return Ok(names);
         }
-        let platforms = Arc::new(facts::platforms(runtime.store()).await?);
-        let mut known = self.platforms.lock().unwrap_or_else(PoisonError::into_inner);
-        *known = Some((today, Arc::clone(&platforms)));
-        Ok(platforms)
+        let names = Arc::new(facts::names(runtime.store()).await?);
+        *lock(&self.names) = Some((today, Arc::clone(&names)));
+        Ok(names)
+    }
+
+    /// What was told today. It is taken out of memory, so that a building that breaks off leaves
+    /// nothing stale behind.
+    async fn take_told(&self, runtime: &Runtime, day: &Day) -> Result<Told, LettersError> {
+        let known = lock(&self.told).take().filter(|(date, _)| *date == day.today);
+        match known.filter(|_| runtime.is_alone()) {
+            Some((_, told)) => Ok(told),
+            None => gather::told(runtime, day).await,
+        }
     }
 
     fn link(&self, case_id: &str) -> String {
         format!("{}/cases/{case_id}", self.url)
     }
+}
+
+/// What is behind `mutex`, also after a panic: nothing there is ever half changed.
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// What one building came to.

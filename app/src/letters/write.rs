@@ -98,7 +98,7 @@ pub(crate) async fn letter(
     let unit = if organisation.is_empty() {
         String::new()
     } else {
-        facts.organisation(&organisation).await?.get(lang).to_owned()
+        facts.organisation(&organisation).get(lang).to_owned()
     };
     let mut pages = Vec::with_capacity(group.lines.len());
     for line in &group.lines {
@@ -180,7 +180,7 @@ async fn page(
         item.title = case.item_title(&notice.item).get(lang).to_owned();
         item.action = case.action(&notice.item).unwrap_or_default().get(lang).to_owned();
         due = due.or_else(|| case.owed(&notice.item).find_map(|task| task.due_at_ms));
-        title = facts.case_title(case).await?;
+        title = facts.case_title(case);
         late = case.data["late"].as_bool() == Some(true);
         item.holder = holder(runtime, day, person, line, case, facts).await?.get(lang).to_owned();
     }
@@ -228,7 +228,7 @@ async fn holder(
         let assignments = runtime.assignments();
         let notice = &line.notice;
         for held in assignments.holders(role, &notice.subject, &notice.case_id, day.now) {
-            let unit = facts.organisation(&held.organisation).await?;
+            let unit = facts.organisation(&held.organisation);
             if !units.contains(&unit) {
                 units.push(unit);
             }

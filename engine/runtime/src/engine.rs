@@ -302,6 +302,11 @@ impl Runtime {
         self.is_alone() && gate.is_shut(self.shared.clock.now())
     }
 
+    /// This runtime, as claims name it; another after every start.
+    pub fn process(&self) -> &str {
+        &self.shared.process
+    }
+
     /// Whether nobody but this runtime writes the database ([`Setup::alone`]).
     pub fn is_alone(&self) -> bool {
         self.shared.alone
