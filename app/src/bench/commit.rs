@@ -234,7 +234,7 @@ async fn employ(store: &Store) -> Result<(), CommitBenchError> {
     let assignment = AssignmentRow {
         id: text("measure"),
         role: text("clerk"),
-        scope: text("platform"),
+        scope: text("ministry"),
         holder: text(CLERK),
         organisation: text(OFFICE),
         from_ms: 0,

@@ -7,6 +7,8 @@
 //! transaction that could still come before it has ended, and it is ordered by (epoch, txid, seq).
 //! A restore of the database raises the epoch, because numbers are then given a second time.
 
+use std::collections::BTreeSet;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -131,12 +133,13 @@ pub async fn entries_after(
 /// The cases that have entries numbered after `seq`, in the order of their ids, and the last number
 /// given out. For whoever is the only writer and waits for their own commits; for others the feed.
 pub async fn cases_after(store: &Store, seq: i64) -> Result<(Vec<String>, i64), ReadError> {
-    const SQL: &str = "
-        SELECT case_id, MAX(seq) FROM log WHERE seq > $1 GROUP BY case_id ORDER BY case_id";
+    // Grouping is done here: SQLite would walk the whole log by case to spare itself a sort.
+    const SQL: &str = "SELECT case_id, seq FROM log WHERE seq > $1 ORDER BY seq";
     let rows: Vec<(String, i64)> =
         on!(store.reads(), |pool| sqlx::query_as(SQL).bind(seq).fetch_all(pool).await)?;
-    let last = rows.iter().map(|row| row.1).max().unwrap_or(seq);
-    Ok((rows.into_iter().map(|row| row.0).collect(), last))
+    let last = rows.last().map_or(seq, |row| row.1);
+    let cases: BTreeSet<String> = rows.into_iter().map(|row| row.0).collect();
+    Ok((cases.into_iter().collect(), last))
 }
 
 /// The ids of all cases that have entries, in their order.

@@ -149,13 +149,19 @@ pub async fn list(
     after: &str,
     limit: i64,
 ) -> Result<Vec<StoredOutbox>, ReadError> {
-    const SQL: &str = "
+    const OF_ALL: &str = "
         SELECT * FROM outbox
-        WHERE id > $3 AND (CAST($1 AS text) IS NULL OR state = $1)
-            AND (CAST($2 AS text) IS NULL OR case_id = $2)
+        WHERE id > $3 AND (CAST($1 AS text) IS NULL OR state = $1) AND CAST($2 AS text) IS NULL
         ORDER BY id
         LIMIT $4";
+    // Said plainly, or the rows of every case are walked.
+    const OF_CASE: &str = "
+        SELECT * FROM outbox
+        WHERE case_id = $2 AND id > $3 AND (CAST($1 AS text) IS NULL OR state = $1)
+        ORDER BY id
+        LIMIT $4";
+    let sql = if case_id.is_some() { OF_CASE } else { OF_ALL };
     Ok(on!(store.reads(), |pool| {
-        sqlx::query_as(SQL).bind(state).bind(case_id).bind(after).bind(limit).fetch_all(pool).await
+        sqlx::query_as(sql).bind(state).bind(case_id).bind(after).bind(limit).fetch_all(pool).await
     })?)
 }
