@@ -170,8 +170,13 @@ impl<'p> Programme<'p> {
                 let (days, commands) = ((today - first).num_days(), self.outcome.commands);
                 progress(Progress { today, days, days_all, commands });
             }
-            let rest = self.rest(Some(self.agenda.now)).await?;
-            self.look(rest)?;
+            let is_due = [self.due, self.strike].into_iter().flatten().any(|due| due <= next);
+            if is_due {
+                let rest = self.rest(Some(self.agenda.now)).await?;
+                self.look(rest)?;
+            } else {
+                self.advance().await?;
+            }
             while self.act().await? {
                 let rest = self.rest(None).await?;
                 self.look(rest)?;
@@ -180,6 +185,12 @@ impl<'p> Programme<'p> {
         self.agenda.now = until;
         let rest = self.rest(Some(until)).await?;
         self.look(rest)
+    }
+
+    /// Moves the clock to a moment at which only people have something to do.
+    async fn advance(&self) -> Result<(), SimulateError> {
+        let now = self.agenda.now;
+        self.engine.call(move |runtime| async move { Ok(runtime.advance_to(now).await?) }).await
     }
 
     /// Lets the engine come to rest, at `at` if the clock is to move, and hears what has moved.
