@@ -4,7 +4,7 @@
 //! by hand through `rusqlite` and `tokio-postgres`, without a chart, a hash or a plan. Three
 //! [`Way`]s of each. `cotmoc bench commit` runs them beside the engine, in turns.
 //!
-//! Reading order: [`unit`], [`sqlite`], [`postgres`].
+//! Reading order: [`mod@unit`], [`sqlite`], [`postgres`].
 //!
 //! **Invariant:** an answer is given only after its commit returned, as in the engine.
 
