@@ -203,7 +203,10 @@ async fn connect(url: &str) -> Result<Client, HandError> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     // What goes wrong with the connection is heard by whoever uses the client.
     tokio::spawn(async move { drop(connection.await) });
-    client.batch_execute("SET synchronous_commit = on; SET jit = off").await?;
+    // Planned while the tables are small, a statement must not go on reading them whole.
+    let settings = "SET synchronous_commit = on; SET jit = off; SET enable_seqscan = off;
+        SET enable_mergejoin = off";
+    client.batch_execute(settings).await?;
     Ok(client)
 }
 

@@ -12,6 +12,7 @@ both!(
     a_stale_write_leaves_nothing,
     a_case_is_born_once,
     fifty_mixed_writes_are_answered_each_for_itself,
+    a_batch_may_have_any_size,
     one_bad_row_fails_the_batch_and_leaves_nothing,
     a_key_that_was_used_refuses_its_write_alone,
     a_case_twice_in_a_batch_is_a_fault_of_the_program,
@@ -95,6 +96,32 @@ async fn fifty_mixed_writes_are_answered_each_for_itself(fresh: &Fresh) {
     let sql = "SELECT count(*) FROM cases c WHERE revision <>
         (SELECT count(*) FROM log l WHERE l.case_id = c.case_id)";
     assert_eq!(fresh.number(sql).await, 0, "head and log agree");
+}
+
+async fn a_batch_may_have_any_size(fresh: &Fresh) {
+    for size in [1, 2, 3, 8, 9, 255, 256, 257, 700] {
+        let id = |case: usize| format!("{size}/{case}");
+        let mut births: Vec<_> = (0..size).map(|case| full(&id(case), 0)).collect();
+        births[size / 2] = full(&id(size / 2), 4);
+        let expected: Vec<_> = (0..size).map(|case| case != size / 2).collect();
+        assert_eq!(commit(&fresh.store, &births).await.unwrap(), expected, "{size}");
+        let mut last = step(&id(size), 0);
+        last.tasks_put = (0..size).map(|state| task(&id(size), &format!("{state}"), 1)).collect();
+        assert_eq!(commit(&fresh.store, &[last]).await.unwrap(), [true]);
+        let mut end = step(&id(size), 1);
+        end.tasks_drop = (0..size).map(|state| (format!("{state}"), 1, String::new())).collect();
+        end.tasks_put = vec![task(&id(size), "end", 2)];
+        assert_eq!(commit(&fresh.store, &[end]).await.unwrap(), [true]);
+        for (expected, what) in [
+            (size, "cases WHERE case_id"),
+            (size - 1, "receipts WHERE case_id"),
+            (size, "tasks WHERE case_id"),
+            (size + 1, "log WHERE case_id"),
+        ] {
+            let sql = format!("SELECT count(*) FROM {what} LIKE '{size}/%'");
+            assert_eq!(fresh.number(&sql).await, i64::try_from(expected).unwrap(), "{sql}");
+        }
+    }
 }
 
 async fn one_bad_row_fails_the_batch_and_leaves_nothing(fresh: &Fresh) {

@@ -136,8 +136,8 @@ impl Machine<'_> {
         value: Option<Value>,
     ) -> Result<(), String> {
         let chart = self.chart;
+        self.written.add(segments);
         let root = Arc::make_mut(&mut self.snapshot.data);
-        self.wrote = true;
         let may_create = |at: &[Segment]| match &chart.data_schema {
             Some(schema) => schema.allows_object_at(at),
             None => false,

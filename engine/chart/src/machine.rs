@@ -21,6 +21,7 @@ use crate::event::{Actor, Event, Origin};
 use crate::expr::{ActiveStates, EventView, Expr, Scope};
 use crate::moment::Timestamp;
 use crate::moves;
+use crate::path::Segment;
 use crate::refusal::{Reason, Refused};
 use crate::select::{Judge, Selection, Trigger, select};
 use crate::snapshot::Snapshot;
@@ -51,6 +52,29 @@ pub(crate) struct Current {
     pub(crate) invokeid: Option<String>,
 }
 
+/// What a step wrote of the data.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) enum Written {
+    #[default]
+    Nothing,
+    /// These members were written or removed.
+    Members(Vec<String>),
+    Everything,
+}
+
+impl Written {
+    /// Adds what lies at `path`.
+    pub(crate) fn add(&mut self, path: &[Segment]) {
+        match (path.first(), self) {
+            (_, Self::Everything) => {}
+            (Some(Segment::Key(key)), Self::Members(keys)) if keys.contains(key) => {}
+            (Some(Segment::Key(key)), Self::Members(keys)) => keys.push(key.clone()),
+            (Some(Segment::Key(key)), this) => *this = Self::Members(vec![key.clone()]),
+            (_, this) => *this = Self::Everything,
+        }
+    }
+}
+
 pub(crate) struct Machine<'a> {
     pub(crate) chart: &'a Chart,
     pub(crate) calendar: &'a Calendar,
@@ -67,8 +91,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) trace: Vec<Trace>,
     /// States entered in this macrostep whose invokes are still to be started.
     pub(crate) to_invoke: Vec<StateIx>,
-    /// Whether data was written.
-    pub(crate) wrote: bool,
+    /// Which part of the data was written.
+    pub(crate) written: Written,
     /// The name of the event that began the step, for refusals.
     pub(crate) asked: Arc<str>,
     pub(crate) running: bool,
@@ -131,7 +155,7 @@ impl<'a> Machine<'a> {
             effects: Vec::new(),
             trace: Vec::new(),
             to_invoke: Vec::new(),
-            wrote: false,
+            written: Written::default(),
             asked: Arc::clone(&event.name),
             running: true,
             locals: system_variables(chart, &case_id),

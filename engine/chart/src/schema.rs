@@ -10,6 +10,7 @@
 //!
 //! **Invariant:** `coerce_numbers` and `with_defaults` change nothing when applied twice.
 
+mod members;
 mod message;
 mod shape;
 mod typed;
@@ -32,6 +33,8 @@ struct Inner {
     validator: Validator,
     /// The same, but a personal field may hold what is kept of it; absent where none is personal.
     kept: Option<Validator>,
+    /// What is kept, judged member by member; absent where a member's worth depends on another's.
+    members: Option<members::Members>,
     typed: typed::Typed,
 }
 
@@ -65,21 +68,13 @@ impl Schema {
             let message = "a JSON Schema is an object".to_owned();
             return Err(SchemaError { pointer: String::new(), message });
         }
-        let compiled = |source: &Value| {
-            jsonschema::options()
-                .with_draft(Draft::Draft202012)
-                .offline()
-                .should_validate_formats(true)
-                .with_pattern_options(PatternOptions::regex())
-                .build(source)
-                .map_err(|error| not_a_schema(&error))
-        };
         let validator = compiled(v)?;
         let mut open = v.clone();
         let kept = if shape::admit_kept(&mut open) { Some(compiled(&open)?) } else { None };
+        let members = members::Members::of(&open);
         let source = v.clone();
         let typed = typed::Typed::of(&source);
-        Ok(Self(Arc::new(Inner { source, validator, kept, typed })))
+        Ok(Self(Arc::new(Inner { source, validator, kept, members, typed })))
     }
 
     /// The schema as written.
@@ -96,6 +91,29 @@ impl Schema {
     /// reference and commitment in place of the value (R9).
     pub fn validate_kept(&self, v: &Value) -> Result<(), Vec<Violation>> {
         self.judge(self.0.kept.as_ref().unwrap_or(&self.0.validator), v)
+    }
+
+    /// Types the numbers of `v` as [`Schema::coerce_numbers`] does and judges it by
+    /// [`Schema::validate_kept`].
+    pub fn admit(&self, v: &mut Value) -> Result<(), Vec<Violation>> {
+        self.0.typed.coerce(v);
+        self.validate_kept(v)
+    }
+
+    /// [`Schema::admit`] of what was admitted before only its members `written` were written or
+    /// removed: the others are not looked at where no member's worth depends on another's.
+    pub fn admit_members(&self, v: &mut Value, written: &[String]) -> Result<(), Vec<Violation>> {
+        if let Value::Object(members) = v {
+            for key in written {
+                if let Some(member) = members.get_mut(key) {
+                    self.0.typed.coerce_member(key, member);
+                }
+            }
+        }
+        match &self.0.members {
+            Some(members) if members.fit(v, written) => Ok(()),
+            _ => self.validate_kept(v),
+        }
     }
 
     fn judge(&self, validator: &Validator, v: &Value) -> Result<(), Vec<Violation>> {
@@ -120,13 +138,8 @@ impl Schema {
     /// `v` with numbers of the type its fields declare: `number` is a double, `integer` an
     /// integer; where neither is declared, whole numbers are integers (R2).
     pub fn coerce_numbers(&self, mut v: Value) -> Value {
-        self.coerce_numbers_in(&mut v);
+        self.0.typed.coerce(&mut v);
         v
-    }
-
-    /// [`Self::coerce_numbers`] in place.
-    pub fn coerce_numbers_in(&self, v: &mut Value) {
-        self.0.typed.coerce(v);
     }
 
     /// Whether the value at `path` may be an object, so that a missing parent may be created.
@@ -199,6 +212,17 @@ impl fmt::Debug for Schema {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_tuple("Schema").field(&self.0.source).finish()
     }
+}
+
+/// The validator of `source`: offline, with formats, patterns in linear time.
+fn compiled(source: &Value) -> Result<Validator, SchemaError> {
+    jsonschema::options()
+        .with_draft(Draft::Draft202012)
+        .offline()
+        .should_validate_formats(true)
+        .with_pattern_options(PatternOptions::regex())
+        .build(source)
+        .map_err(|error| not_a_schema(&error))
 }
 
 fn not_a_schema(error: &ValidationError<'_>) -> SchemaError {

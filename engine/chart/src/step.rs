@@ -16,7 +16,7 @@ use crate::calendar::Calendar;
 use crate::definition::{Chart, Kind, Unhandled};
 use crate::effect::Effect;
 use crate::event::{Actor, Event, Origin, name};
-use crate::machine::Machine;
+use crate::machine::{Machine, Written};
 use crate::moment::Timestamp;
 use crate::refusal::Refused;
 use crate::select::Trigger;
@@ -91,7 +91,7 @@ fn open(mut machine: Machine<'_>, event: &Event) -> Result<Step, Refused> {
     if chart.unhandled == Unhandled::Refuse {
         machine.see(&event.name, given.clone(), None);
     }
-    machine.wrote = true;
+    machine.written = Written::Everything;
     machine.declare(&given);
     let Kind::Compound { initial } = chart.state(0).kind else {
         unreachable!("the root of a built chart has an initial transition");
@@ -121,7 +121,7 @@ fn take(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Result<St
         if event.origin == Origin::Person && chart.unhandled == Unhandled::Refuse {
             return Err(not_taken(&machine, event, selection.forbidden));
         }
-        let changed = machine.wrote || !machine.effects.is_empty();
+        let changed = machine.written != Written::Nothing || !machine.effects.is_empty();
         if !changed && machine.snapshot.children == before.children {
             return Ok(machine.into_step(EntryKind::Ignored, before));
         }
@@ -281,15 +281,17 @@ fn recompute(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Resu
 /// Settles clocks, types and validates the data, and counts.
 fn finish(mut machine: Machine<'_>, kind: EntryKind, before: &Snapshot) -> Result<Step, Refused> {
     machine.settle_clocks()?;
-    if machine.wrote
-        && let Some(schema) = &machine.chart.data_schema
+    if let Some(schema) = &machine.chart.data_schema
+        && machine.written != Written::Nothing
     {
         // Written in this step, so the data is this machine's own already.
         let data = Arc::make_mut(&mut machine.snapshot.data);
-        schema.coerce_numbers_in(data);
-        if let Err(violations) = schema.validate_kept(data) {
-            return Err(Refused::Data { event: machine.asked.to_string(), violations });
-        }
+        let admitted = match &machine.written {
+            Written::Members(keys) => schema.admit_members(data, keys),
+            _ => schema.admit(data),
+        };
+        let event = || machine.asked.to_string();
+        admitted.map_err(|violations| Refused::Data { event: event(), violations })?;
     }
     Ok(machine.into_step(kind, before))
 }

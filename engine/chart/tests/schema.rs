@@ -263,3 +263,68 @@ proptest! {
         prop_assert_eq!(&schema.with_defaults(again.clone()), &again);
     }
 }
+
+/// The root of [`report`] with the words that tie members together, one of them at a time, and
+/// without any; a step judges only what was written where it may.
+fn tied() -> Vec<Schema> {
+    let ties = [
+        json!({}),
+        json!({ "additionalProperties": { "type": "integer" } }),
+        json!({ "additionalProperties": true }),
+        json!({ "maxProperties": 3 }),
+        json!({ "dependentRequired": { "share": ["units"] } }),
+        json!({ "if": { "required": ["share"] }, "then": { "required": ["scores"] } }),
+        json!({ "properties": {
+            "total": { "type": "integer" }, "share": { "$ref": "#/properties/total" },
+        } }),
+        json!({ "allOf": [{ "properties": { "z": { "type": "integer" } } }] }),
+        json!({ "type": ["object", "null"] }),
+    ];
+    let schema = |tie: &Value| {
+        let mut schema = report();
+        schema["required"] = json!(["total"]);
+        for (word, value) in tie.as_object().expect("an object") {
+            schema[word] = value.clone();
+        }
+        Schema::compile(&schema).expect("the schema compiles")
+    };
+    ties.iter().map(schema).collect()
+}
+
+proptest! {
+    #[test]
+    fn what_was_written_is_judged_as_the_whole_is(
+        first in prop::collection::vec((values(), 0_usize..6), 0..4),
+        then in prop::collection::vec((prop::option::of(values()), 0_usize..6), 1..4),
+    ) {
+        const NAMES: [&str; 6] = ["total", "share", "scores", "units", "period", "z"];
+        for schema in tied() {
+            let mut before = json!({ "total": 1 });
+            for (value, key) in &first {
+                let mut next = before.clone();
+                next[NAMES[*key]] = value.clone();
+                if schema.admit(&mut next).is_ok() {
+                    before = next;
+                }
+            }
+            prop_assert_eq!(schema.admit(&mut before), Ok(()));
+            let mut whole = before;
+            let mut written = Vec::new();
+            for (value, key) in &then {
+                let members = whole.as_object_mut().expect("an object");
+                match value {
+                    Some(value) => members.insert(NAMES[*key].to_owned(), value.clone()),
+                    None => members.remove(NAMES[*key]),
+                };
+                written.push(NAMES[*key].to_owned());
+            }
+            let mut apart = whole.clone();
+            prop_assert_eq!(
+                schema.admit_members(&mut apart, &written),
+                schema.admit(&mut whole),
+                "{:?}", schema
+            );
+            prop_assert_eq!(apart.to_string(), whole.to_string());
+        }
+    }
+}

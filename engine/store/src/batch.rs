@@ -11,32 +11,23 @@ use serde_json::value::{RawValue, to_raw_value};
 
 use crate::rows::{Head, Write};
 
-/// The documents of a batch, in the order of the parameters of the statements: $1 to $12.
+/// A batch as PostgreSQL reads it: a document for each parameter of its statement, $1 to $12.
 #[derive(Debug)]
-pub(crate) struct Documents {
-    pub(crate) heads: Box<RawValue>,
-    pub(crate) entries: Box<RawValue>,
-    pub(crate) tasks_put: Box<RawValue>,
-    pub(crate) tasks_drop: Box<RawValue>,
-    pub(crate) timers_put: Box<RawValue>,
-    pub(crate) timers_drop: Box<RawValue>,
-    pub(crate) outbox: Box<RawValue>,
-    pub(crate) notices: Box<RawValue>,
-    pub(crate) inbox: Box<RawValue>,
-    pub(crate) inbox_drop: Box<RawValue>,
-    pub(crate) receipts: Box<RawValue>,
-    pub(crate) personal: Box<RawValue>,
-}
+pub(crate) struct Documents(pub(crate) [Box<RawValue>; 12]);
 
 impl Documents {
+    /// The parameters that most commands have no rows for; `SQLite` reads these as documents too.
+    pub(crate) const SELDOM: [&str; 5] = ["7", "8", "9", "10", "12"];
+
     /// The documents of `writes`; an error if a string of theirs holds NUL.
     pub(crate) fn of(writes: &[Write]) -> Result<Self, sqlx::Error> {
         let rows = writes.iter();
-        Ok(Self {
-            heads: document(rows.clone().map(Guarded::of))?,
-            entries: document(rows.clone().flat_map(|write| &write.entries))?,
-            tasks_put: document(rows.clone().flat_map(|write| &write.tasks_put))?,
-            tasks_drop: document(rows.clone().flat_map(|write| {
+        let [outbox, notices, inbox, inbox_drop, personal] = Self::seldom(writes)?;
+        Ok(Self([
+            document(rows.clone().map(Guarded::of))?,
+            document(rows.clone().flat_map(|write| &write.entries))?,
+            document(rows.clone().flat_map(|write| &write.tasks_put))?,
+            document(rows.clone().flat_map(|write| {
                 write.tasks_drop.iter().map(|(state, generation, element)| TaskKey {
                     case_id: &write.case_id,
                     state,
@@ -44,20 +35,33 @@ impl Documents {
                     element,
                 })
             }))?,
-            timers_put: document(rows.clone().flat_map(|write| &write.timers_put))?,
-            timers_drop: document(rows.clone().flat_map(|write| {
+            document(rows.clone().flat_map(|write| &write.timers_put))?,
+            document(rows.clone().flat_map(|write| {
                 write.timers_drop.iter().map(|(name, generation)| TimerKey {
                     case_id: &write.case_id,
                     name,
                     generation: *generation,
                 })
             }))?,
-            outbox: document(rows.clone().flat_map(|write| &write.outbox))?,
-            notices: document(rows.clone().flat_map(|write| &write.notices))?,
-            inbox: document(rows.clone().flat_map(|write| {
+            outbox,
+            notices,
+            inbox,
+            inbox_drop,
+            document(rows.clone().filter_map(|write| write.receipt.as_ref()))?,
+            personal,
+        ]))
+    }
+
+    /// Those of [`Documents::SELDOM`].
+    pub(crate) fn seldom(writes: &[Write]) -> Result<[Box<RawValue>; 5], sqlx::Error> {
+        let rows = writes.iter();
+        Ok([
+            document(rows.clone().flat_map(|write| &write.outbox))?,
+            document(rows.clone().flat_map(|write| &write.notices))?,
+            document(rows.clone().flat_map(|write| {
                 write.inbox.iter().map(|row| Sent { case_id: &write.case_id, row })
             }))?,
-            inbox_drop: document(rows.clone().flat_map(|write| {
+            document(rows.clone().flat_map(|write| {
                 write.inbox_drop.iter().map(|(sender, revision, ordinal)| InboxKey {
                     case_id: &write.case_id,
                     sender,
@@ -65,9 +69,8 @@ impl Documents {
                     ordinal: *ordinal,
                 })
             }))?,
-            receipts: document(rows.clone().filter_map(|write| write.receipt.as_ref()))?,
-            personal: document(rows.flat_map(|write| &write.personal))?,
-        })
+            document(rows.flat_map(|write| &write.personal))?,
+        ])
     }
 }
 
@@ -122,10 +125,15 @@ pub(crate) fn document<T: Serialize>(
 ) -> Result<Box<RawValue>, sqlx::Error> {
     let document =
         to_raw_value(&Numbered(rows)).map_err(|error| sqlx::Error::Encode(error.into()))?;
-    if holds_nul(document.get()) {
-        return Err(sqlx::Error::Encode("a text of this row holds the character NUL".into()));
+    if escapes_nul(document.get()) {
+        return Err(holds_nul());
     }
     Ok(document)
+}
+
+/// Why a row is refused that PostgreSQL could not keep.
+pub(crate) fn holds_nul() -> sqlx::Error {
+    sqlx::Error::Encode("a text of this row holds the character NUL".into())
 }
 
 struct Numbered<I>(I);
@@ -137,7 +145,7 @@ impl<T: Serialize, I: Iterator<Item = T> + Clone> Serialize for Numbered<I> {
 }
 
 /// Whether a JSON text escapes NUL: `\u0000` after an even number of backslashes.
-fn holds_nul(text: &str) -> bool {
+fn escapes_nul(text: &str) -> bool {
     text.match_indices("\\u0000").any(|(at, _)| {
         let before = text[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
         before % 2 == 0

@@ -12,6 +12,7 @@ use sqlx::types::Json;
 use crate::batch::Documents;
 use crate::error::Cause;
 use crate::rows::Write;
+use crate::slots;
 use crate::statements;
 use crate::store::{Db, Store};
 use crate::writer::Tx;
@@ -73,14 +74,14 @@ pub async fn commit(store: &Store, batch: &[Write]) -> Result<Vec<bool>, CommitE
         return Ok(Vec::new());
     }
     debug_assert!(is_sound(batch), "a case is in a batch once, and its rows are its own");
-    let documents = Documents::of(batch)?;
+    let ready = Ready::of(store, batch)?;
     let mut attempt = 1;
     loop {
         let mut writer = store.writer().await.map_err(|error| match Cause::of(&error) {
             Cause::Lost => CommitError::Unreachable(error),
             _ => error.into(),
         })?;
-        match run(&mut writer.tx, &documents).await {
+        match ready.run(&mut writer.tx).await {
             Ok(mut accepted) => {
                 writer.keep();
                 accepted.sort_unstable();
@@ -101,42 +102,33 @@ pub async fn commit(store: &Store, batch: &[Write]) -> Result<Vec<bool>, CommitE
     }
 }
 
-/// Runs the batch; the ids of the accepted cases.
-async fn run(tx: &mut Tx, documents: &Documents) -> Result<Vec<String>, sqlx::Error> {
-    match tx {
-        Db::Sqlite(connection) => {
-            sqlx::query_scalar(statements::SQLITE)
-                .bind(documents.heads.get())
-                .bind(documents.entries.get())
-                .bind(documents.tasks_put.get())
-                .bind(documents.tasks_drop.get())
-                .bind(documents.timers_put.get())
-                .bind(documents.timers_drop.get())
-                .bind(documents.outbox.get())
-                .bind(documents.notices.get())
-                .bind(documents.inbox.get())
-                .bind(documents.inbox_drop.get())
-                .bind(documents.receipts.get())
-                .bind(documents.personal.get())
-                .fetch_all(connection)
-                .await
-        }
-        Db::Postgres(connection) => {
-            sqlx::query_scalar(statements::POSTGRES)
-                .bind(Json(&*documents.heads))
-                .bind(Json(&*documents.entries))
-                .bind(Json(&*documents.tasks_put))
-                .bind(Json(&*documents.tasks_drop))
-                .bind(Json(&*documents.timers_put))
-                .bind(Json(&*documents.timers_drop))
-                .bind(Json(&*documents.outbox))
-                .bind(Json(&*documents.notices))
-                .bind(Json(&*documents.inbox))
-                .bind(Json(&*documents.inbox_drop))
-                .bind(Json(&*documents.receipts))
-                .bind(Json(&*documents.personal))
-                .fetch_all(connection)
-                .await
+/// A batch in the form its database reads it in.
+enum Ready {
+    Bound(slots::Batch),
+    Documents(Documents),
+}
+
+impl Ready {
+    fn of(store: &Store, batch: &[Write]) -> Result<Self, sqlx::Error> {
+        Ok(if store.is_sqlite() {
+            Self::Bound(slots::Batch::of(batch)?)
+        } else {
+            Self::Documents(Documents::of(batch)?)
+        })
+    }
+
+    /// Runs the batch; the ids of the accepted cases.
+    async fn run(&self, tx: &mut Tx) -> Result<Vec<String>, sqlx::Error> {
+        match (self, tx) {
+            (Self::Bound(batch), Db::Sqlite(connection)) => slots::run(connection, batch).await,
+            (Self::Documents(Documents(documents)), Db::Postgres(connection)) => {
+                let mut query = sqlx::query_scalar(statements::POSTGRES);
+                for document in documents {
+                    query = query.bind(Json(&**document));
+                }
+                query.fetch_all(connection).await
+            }
+            _ => unreachable!("a batch is made for the database of its store"),
         }
     }
 }

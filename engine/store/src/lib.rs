@@ -61,6 +61,7 @@ pub mod removed;
 mod address;
 mod batch;
 pub mod error;
+mod slots;
 mod statements;
 mod writer;
 

@@ -1,13 +1,13 @@
 //! The fixed few statements by which cases move: the same tails on both databases, two heads.
 //!
 //! `accepted` holds the ids of the batch whose head still has the expected revision, whose consumed
-//! messages are all still there, and whose sender's key is new. Every tail writes rows of accepted cases only. On
-//! PostgreSQL `accepted` is a CTE over the heads locked in the order of their ids; on `SQLite` it is a
-//! temporary table of the write connection, filled after `BEGIN IMMEDIATE` and emptied before
-//! `COMMIT`.
+//! messages are all still there, and whose sender's key is new. Every tail writes rows of accepted
+//! cases only. On PostgreSQL `accepted` is a CTE over the heads locked in the order of their ids, and
+//! every tail reads a document; on `SQLite`, where a document costs more than the row it brings, the
+//! rows are bound (`slots.rs`).
 //!
-//! Parameters: $1 heads, $2 entries, $3 tasks put, $4 tasks dropped, $5 timers put, $6 timers
-//! dropped, $7 outbox, $8 notices, $9 messages sent, $10 messages consumed, $11 receipts,
+//! Parameters of documents: $1 heads, $2 entries, $3 tasks put, $4 tasks dropped, $5 timers put,
+//! $6 timers dropped, $7 outbox, $8 notices, $9 messages sent, $10 messages consumed, $11 receipts,
 //! $12 personal values.
 //!
 //! **Invariant:** nothing is written for a case that is not in `accepted`.
@@ -47,13 +47,18 @@ macro_rules! accepted {
         )
     };
 }
+macro_rules! entries_into {
+    () => {
+        "INSERT INTO log (epoch, case_id, revision, kind, semantics, recorded_at_ms, chart_sha,
+                calendar_sha, actor, event, payload, origin, states, data_sha, effects, terms,
+                snapshot, trace, prev_hash, hash)
+            SELECT (SELECT CAST(m.value AS bigint) FROM meta m WHERE m.key = 'epoch'), "
+    };
+}
 macro_rules! entries {
     () => {
         concat!(
-            "INSERT INTO log (epoch, case_id, revision, kind, semantics, recorded_at_ms, chart_sha,
-                calendar_sha, actor, event, payload, origin, states, data_sha, effects, terms,
-                snapshot, trace, prev_hash, hash)
-            SELECT (SELECT CAST(m.value AS bigint) FROM meta m WHERE m.key = 'epoch'), ",
+            entries_into!(),
             row!(
                 text "case_id", int "revision", text "kind", int "semantics", int "recorded_at_ms",
                 text "chart_sha", text "calendar_sha", text "actor", text "event", text "payload",
@@ -65,10 +70,15 @@ macro_rules! entries {
         )
     };
 }
+macro_rules! tasks_from {
+    () => {
+        "DELETE FROM tasks WHERE (case_id, state, generation, element) IN (SELECT "
+    };
+}
 macro_rules! tasks_drop {
     () => {
         concat!(
-            "DELETE FROM tasks WHERE (case_id, state, generation, element) IN (SELECT ",
+            tasks_from!(),
             row!(
                 text "case_id", text "state", int "generation", text "element"
             ),
@@ -77,27 +87,42 @@ macro_rules! tasks_drop {
         )
     };
 }
+macro_rules! tasks_into {
+    () => {
+        "INSERT INTO tasks (case_id, state, generation, element, role, subject, title,
+                opened_at_ms, due_at_ms, due_date)
+            SELECT "
+    };
+}
+macro_rules! tasks_changed {
+    () => {
+        "ON CONFLICT (case_id, state, generation, element) DO UPDATE SET
+                role = excluded.role, subject = excluded.subject, title = excluded.title,
+                due_at_ms = excluded.due_at_ms, due_date = excluded.due_date"
+    };
+}
 macro_rules! tasks_put {
     () => {
         concat!(
-            "INSERT INTO tasks (case_id, state, generation, element, role, subject, title,
-                opened_at_ms, due_at_ms, due_date)
-            SELECT ",
+            tasks_into!(),
             row!(
                 text "case_id", text "state", int "generation", text "element", text "role",
                 text "subject", text "title", int "opened_at_ms", int "due_at_ms", text "due_date"
             ),
             accepted!("$3"),
-            "ON CONFLICT (case_id, state, generation, element) DO UPDATE SET
-                role = excluded.role, subject = excluded.subject, title = excluded.title,
-                due_at_ms = excluded.due_at_ms, due_date = excluded.due_date"
+            tasks_changed!()
         )
+    };
+}
+macro_rules! timers_from {
+    () => {
+        "DELETE FROM timers WHERE (case_id, name, generation) IN (SELECT "
     };
 }
 macro_rules! timers_drop {
     () => {
         concat!(
-            "DELETE FROM timers WHERE (case_id, name, generation) IN (SELECT ",
+            timers_from!(),
             row!(
                 text "case_id", text "name", int "generation"
             ),
@@ -106,17 +131,27 @@ macro_rules! timers_drop {
         )
     };
 }
+macro_rules! timers_into {
+    () => {
+        "INSERT INTO timers (case_id, name, generation, due_at_ms) SELECT "
+    };
+}
+macro_rules! timers_moved {
+    () => {
+        "ON CONFLICT (case_id, name, generation) DO UPDATE SET
+                due_at_ms = excluded.due_at_ms, state = 'waiting', claimed_by = NULL,
+                claimed_until_ms = NULL, error = NULL, dead_at_ms = NULL"
+    };
+}
 macro_rules! timers_put {
     () => {
         concat!(
-            "INSERT INTO timers (case_id, name, generation, due_at_ms) SELECT ",
+            timers_into!(),
             row!(
                 text "case_id", text "name", int "generation", int "due_at_ms"
             ),
             accepted!("$5"),
-            "ON CONFLICT (case_id, name, generation) DO UPDATE SET
-                due_at_ms = excluded.due_at_ms, state = 'waiting', claimed_by = NULL,
-                claimed_until_ms = NULL, error = NULL, dead_at_ms = NULL"
+            timers_moved!()
         )
     };
 }
@@ -173,11 +208,16 @@ macro_rules! inbox_drop {
         )
     };
 }
+macro_rules! receipts_into {
+    () => {
+        "INSERT INTO receipts (case_id, key, body_sha, revision, decision, answer, recorded_at_ms)
+            SELECT "
+    };
+}
 macro_rules! receipts {
     () => {
         concat!(
-            "INSERT INTO receipts (case_id, key, body_sha, revision, decision, answer, recorded_at_ms)
-            SELECT ",
+            receipts_into!(),
             row!(
                 text "case_id", text "key", text "body_sha", int "revision", int "decision",
                 text "answer", int "recorded_at_ms"
@@ -198,6 +238,21 @@ macro_rules! personal {
         )
     };
 }
+macro_rules! heads_into {
+    () => {
+        concat!("INSERT INTO cases (", head_columns!(), ") SELECT ")
+    };
+}
+macro_rules! heads_moved {
+    () => {
+        "ON CONFLICT (case_id) DO UPDATE SET
+        chart_version = excluded.chart_version, chart_sha = excluded.chart_sha,
+        revision = excluded.revision, decision = excluded.decision, stage = excluded.stage,
+        states = excluded.states, snapshot = excluded.snapshot, hash = excluded.hash,
+        recorded_at_ms = excluded.recorded_at_ms, done = excluded.done,
+        retention_class = excluded.retention_class"
+    };
+}
 macro_rules! head_columns {
     () => {
         "case_id, chart, chart_version, chart_sha, subject, parent_id, revision, decision, stage,
@@ -214,9 +269,9 @@ macro_rules! head_values {
         )
     };
 }
-/// The cases of the batch that consume a message which is gone, or whose sender's key was used before.
-/// Counted for each, so that no plan reads a whole table for it.
-macro_rules! short {
+/// The cases of the batch that consume a message which is gone. Counted for each, so that no plan
+/// reads a whole table for it.
+macro_rules! gone {
     () => {
         concat!(
             "SELECT ",
@@ -230,7 +285,16 @@ macro_rules! short {
             column!(int "ordinal"),
             " AND i.receiver = ",
             column!(text "case_id"),
-            ") UNION ALL SELECT ",
+            ")"
+        )
+    };
+}
+/// Those, and the cases whose sender's key was used before.
+macro_rules! short {
+    () => {
+        concat!(
+            gone!(),
+            " UNION ALL SELECT ",
             column!(text "case_id"),
             " FROM jsonb_each($11) d
             WHERE 0 < (SELECT count(*) FROM receipts r WHERE r.case_id = ",
@@ -242,42 +306,28 @@ macro_rules! short {
     };
 }
 
-/// One string from `BEGIN IMMEDIATE` to `COMMIT`, one trip to the thread that owns the file. Returns
-/// the accepted ids. Must be read to its end (`fetch_all`): a reader that stops at the first row
-/// stops before `COMMIT`.
-///
-/// Differs by necessity: a message is deleted by its `rowid`, because `SQLite` would look at every
-/// message of the sender to compare three columns at once.
-pub(crate) const SQLITE: &str = concat!(
-    "BEGIN IMMEDIATE;
-    INSERT INTO accepted (case_id) SELECT ",
-    column!(text "case_id"),
-    " FROM jsonb_each($1) d
-    WHERE COALESCE((SELECT c.revision FROM cases c WHERE c.case_id = ",
-    column!(text "case_id"),
-    "), 0) = ",
-    column!(int "expected"),
-    " AND (",
-    column!(int "expected"),
-    " > 0
-        OR NOT EXISTS (SELECT 1 FROM removed r WHERE r.case_id = ",
-    column!(text "case_id"),
-    "))
-    AND ",
-    column!(text "case_id"),
-    " NOT IN (",
-    short!(),
-    ");\n",
-    entries!(),
-    ";\n",
-    tasks_drop!(),
-    ";\n",
-    tasks_put!(),
-    ";\n",
-    timers_drop!(),
-    ";\n",
-    timers_put!(),
-    ";\n",
+/// A statement that `SQLite` reads bound rows with: what stands before and after them.
+pub(crate) struct Bound {
+    pub(crate) before: &'static str,
+    pub(crate) after: &'static str,
+    /// How many columns a row has; the first is the case.
+    pub(crate) width: usize,
+}
+
+pub(crate) const ENTRIES: Bound = Bound { before: entries_into!(), after: "", width: 19 };
+pub(crate) const TASKS_DROP: Bound = Bound { before: tasks_from!(), after: ")", width: 4 };
+pub(crate) const TASKS_PUT: Bound =
+    Bound { before: tasks_into!(), after: tasks_changed!(), width: 10 };
+pub(crate) const TIMERS_DROP: Bound = Bound { before: timers_from!(), after: ")", width: 3 };
+pub(crate) const TIMERS_PUT: Bound =
+    Bound { before: timers_into!(), after: timers_moved!(), width: 4 };
+pub(crate) const RECEIPTS: Bound = Bound { before: receipts_into!(), after: "", width: 7 };
+pub(crate) const HEADS: Bound = Bound { before: heads_into!(), after: heads_moved!(), width: 16 };
+
+/// The statements that most commands have no rows for, as `SQLite` runs them: they read documents
+/// there too. A message is deleted by its `rowid`, because `SQLite` would look at every message of the
+/// sender to compare three columns at once.
+pub(crate) const SELDOM: &str = concat!(
     outbox!(),
     ";\n",
     notices!(),
@@ -293,25 +343,11 @@ pub(crate) const SQLITE: &str = concat!(
     ");\n",
     inbox!(),
     ";\n",
-    receipts!(),
-    ";\n",
     personal!(),
-    ";\n",
-    "INSERT INTO cases (",
-    head_columns!(),
-    ") SELECT ",
-    head_values!(),
-    accepted!("$1"),
-    "ON CONFLICT (case_id) DO UPDATE SET
-        chart_version = excluded.chart_version, chart_sha = excluded.chart_sha,
-        revision = excluded.revision, decision = excluded.decision, stage = excluded.stage,
-        states = excluded.states, snapshot = excluded.snapshot, hash = excluded.hash,
-        recorded_at_ms = excluded.recorded_at_ms, done = excluded.done,
-        retention_class = excluded.retention_class;
-    SELECT case_id FROM accepted;
-    DELETE FROM accepted;
-    COMMIT"
+    ";\n"
 );
+/// The cases of the batch that consume a message which is gone, on `SQLite`.
+pub(crate) const GONE: &str = gone!();
 
 /// One statement, its own transaction, one round trip. Returns the accepted ids.
 ///

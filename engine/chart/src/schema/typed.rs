@@ -83,6 +83,11 @@ impl Typed {
         self.coerce_at(Some(0), v, 0);
     }
 
+    /// [`Typed::coerce`] for the member `key` of the whole.
+    pub(super) fn coerce_member(&self, key: &str, member: &mut Value) {
+        self.coerce_at(self.nodes[0].property(key), member, 1);
+    }
+
     fn coerce_at(&self, at: Option<Ix>, v: &mut Value, depth: usize) {
         if depth > DEPTH_MAX {
             return;
