@@ -53,9 +53,15 @@ r AS (
     FROM u)
 SELECT case_id FROM u";
 
-const BIRTH: &str = "INSERT INTO cases (case_id, chart, chart_version, chart_sha, subject, revision,
+/// A case at its first revision, with the task and the timer that the first command drops.
+const BIRTH: &str = "WITH c AS (
+    INSERT INTO cases (case_id, chart, chart_version, chart_sha, subject, revision,
         decision, stage, states, snapshot, hash, opened_at_ms, recorded_at_ms, done, retention_class)
-    VALUES ($1, $2, $3, $4, $5, 1, 1, $6, $7, $8, $9, $10, $10, false, $11)";
+    VALUES ($1, $2, $3, $4, $5, 1, 1, $6, $7, $8, $9, $10, $10, false, $11)),
+t AS (
+    INSERT INTO tasks (case_id, state, generation, element, role, subject, title, opened_at_ms)
+    VALUES ($1, $12, 1, '', $13, $5, $14, $10))
+INSERT INTO timers (case_id, name, generation, due_at_ms) VALUES ($1, $15, 1, $16)";
 
 /// A connection and the statement prepared on it.
 #[derive(Debug)]
@@ -99,7 +105,8 @@ impl Loop {
         let client = connect(url).await?;
         client.batch_execute("BEGIN").await?;
         let birth = client.prepare(BIRTH).await?;
-        let head = &cases.turn(1).head;
+        let first = cases.turn(1);
+        let head = &first.head;
         for id in &cases.ids {
             client
                 .execute(
@@ -116,11 +123,17 @@ impl Loop {
                         &head.hash,
                         &head.recorded_at_ms,
                         &head.retention_class,
+                        &first.task.state,
+                        &first.task.role,
+                        &first.task.title,
+                        &first.timer.name,
+                        &first.timer.due_at_ms,
                     ],
                 )
                 .await?;
         }
-        let floor = "CREATE TABLE floor (id bigserial PRIMARY KEY, body text NOT NULL); COMMIT";
+        let floor = "CREATE TABLE floor (id bigserial PRIMARY KEY, body text NOT NULL); COMMIT;
+            ANALYZE cases; ANALYZE tasks; ANALYZE timers";
         client.batch_execute(floor).await?;
         let revisions = cases.ids.iter().map(|_| AtomicI64::new(1)).collect();
         let shared = Arc::new(Shared { cases, revisions });
@@ -203,9 +216,8 @@ async fn connect(url: &str) -> Result<Client, HandError> {
     let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     // What goes wrong with the connection is heard by whoever uses the client.
     tokio::spawn(async move { drop(connection.await) });
-    // Planned while the tables are small, a statement must not go on reading them whole.
-    let settings = "SET synchronous_commit = on; SET jit = off; SET enable_seqscan = off;
-        SET enable_mergejoin = off";
+    // A plan made while the tables are small must not go on reading them whole.
+    let settings = "SET synchronous_commit = on; SET jit = off; SET enable_seqscan = off";
     client.batch_execute(settings).await?;
     Ok(client)
 }

@@ -134,6 +134,29 @@ fn put(transaction: &Transaction<'_>, row: &Row<'_>, case: usize) -> Result<(), 
         )?
         .execute(params![row.case_id, row.task_over, row.revision - 1])?;
     transaction
+        .prepare_cached("DELETE FROM timers WHERE case_id = ?1 AND name = ?2 AND generation = ?3")?
+        .execute(params![row.case_id, row.timer_over, row.revision - 1])?;
+    put_owed(transaction, row)?;
+    transaction
+        .prepare_cached(
+            "INSERT INTO receipts (case_id, key, body_sha, revision, decision, answer,
+                recorded_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )?
+        .execute(params![
+            row.case_id,
+            row.key,
+            row.body_sha,
+            row.revision,
+            row.decision,
+            row.answer,
+            row.recorded_at_ms
+        ])?;
+    Ok(())
+}
+
+/// The task and the timer of a case as it stands in `row`.
+fn put_owed(transaction: &Transaction<'_>, row: &Row<'_>) -> Result<(), HandError> {
+    transaction
         .prepare_cached(
             "INSERT INTO tasks (case_id, state, generation, element, role, subject, title,
                 opened_at_ms, due_at_ms, due_date) VALUES (?1, ?2, ?3, '', ?4, ?5, ?6, ?7, ?8, ?9)",
@@ -150,27 +173,10 @@ fn put(transaction: &Transaction<'_>, row: &Row<'_>, case: usize) -> Result<(), 
             row.due_date
         ])?;
     transaction
-        .prepare_cached("DELETE FROM timers WHERE case_id = ?1 AND name = ?2 AND generation = ?3")?
-        .execute(params![row.case_id, row.timer_over, row.revision - 1])?;
-    transaction
         .prepare_cached(
             "INSERT INTO timers (case_id, name, generation, due_at_ms) VALUES (?1, ?2, ?3, ?4)",
         )?
         .execute(params![row.case_id, row.timer, row.revision, row.timer_due_at_ms])?;
-    transaction
-        .prepare_cached(
-            "INSERT INTO receipts (case_id, key, body_sha, revision, decision, answer,
-                recorded_at_ms) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
-        )?
-        .execute(params![
-            row.case_id,
-            row.key,
-            row.body_sha,
-            row.revision,
-            row.decision,
-            row.answer,
-            row.recorded_at_ms
-        ])?;
     Ok(())
 }
 
@@ -228,5 +234,5 @@ fn give_birth(transaction: &Transaction<'_>, cases: &Cases, case: usize) -> Resu
             head.recorded_at_ms,
             head.retention_class
         ])?;
-    Ok(())
+    put_owed(transaction, &cases.turn(1).row(&cases.ids[case], 1, ""))
 }

@@ -13,7 +13,8 @@ use runtime::publishing::Definition;
 use runtime::{ActorRef, Command, Opening, Runtime, Setup};
 use serde_json::json;
 use sqlx::{Connection as _, PgConnection, SqliteConnection};
-use store::{Store, meta};
+use store::people::{OrganisationRow, PersonRow};
+use store::{Store, meta, people};
 use tempfile::TempDir;
 
 /// Counts what it is told; the payload of each entry says which command it was.
@@ -41,8 +42,8 @@ states:
     on: { add: { set: [ { path: data.count, to: "data.count + 1" } ] } }
 "#;
 
-/// Five terms that fall due at one instant; of each the clerk is told, and with the last the case is
-/// over. `REGIONS` stands for five of [`REGION`].
+/// Five terms that fall due at one instant; of each the clerk is told at once, and with the last the
+/// case is over. `REGIONS` stands for five of [`REGION`].
 const BELLS: &str = r#"
 chart: bells
 version: 1
@@ -75,7 +76,7 @@ bell_N:
       basis: product
       task: { for: clerk, title: { vi: Chờ, en: Wait } }
       term: { due: after 1 working_days, remind: [] }
-      on: { term.due: { to: rung_N, do: [ { letter: { name: due_today, to: clerk } } ] } }
+      on: { term.due: { to: rung_N, do: [ { letter: { name: due_today, to: clerk, immediate: true } } ] } }
     rung_N: { title: { vi: Đã kêu, en: Rung }, basis: product, type: final }
 ";
 
@@ -206,12 +207,35 @@ impl Place {
         });
         let opened = runtime.send_all(openings.collect()).await;
         let ids = opened.into_iter().map(|one| one.expect("a case opens").case_id).collect();
+        employ(runtime.store()).await;
         meta::set(runtime.store(), CLOCK, "real").await.expect("the clock can be set");
         let store = runtime.store().clone();
         runtime.close().await;
         store.close().await;
         ids
     }
+}
+
+/// Brings in whoever the charts name as their clerk, with an address.
+async fn employ(store: &Store) {
+    let text = str::to_owned;
+    let organisation = OrganisationRow {
+        id: text("office"),
+        kind: text("department"),
+        name: text(r#"{"vi":"Văn phòng","en":"Office"}"#),
+        parent_id: None,
+        document: text("{}"),
+    };
+    let person = PersonRow {
+        id: text("anna"),
+        organisation: text("office"),
+        name: text("Anna"),
+        email: text("anna@example.vn"),
+        language: text("vi"),
+        erased: false,
+    };
+    people::put_organisations(store, &[organisation]).await.expect("it can be brought in");
+    people::put_persons(store, &[person]).await.expect("she can be brought in");
 }
 
 /// A clock that stands in the past, so that what begins there is due by now.

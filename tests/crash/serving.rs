@@ -19,10 +19,16 @@ pub(crate) struct Serving {
 impl Serving {
     /// Starts one called `name` whose claims last `lease` seconds.
     pub(crate) fn start(place: &Place, name: &str, lease: u16) -> Self {
+        Self::start_with(place, name, lease, None)
+    }
+
+    /// The same; its letters go to the mail server at `smtp`, or into a folder.
+    pub(crate) fn start_with(place: &Place, name: &str, lease: u16, smtp: Option<&str>) -> Self {
         let log = place.folder.path().join(name);
         let child = command(&place.url)
             .args(["serve", "--json-log", "--lease", &lease.to_string()])
             .env("COTMOC_LOG", "warn,runtime=debug")
+            .envs(smtp.map(|address| ("COTMOC_SMTP", address)))
             .env("COTMOC_LETTERS", place.folder.path().join("letters"))
             .stdout(Stdio::null())
             .stderr(File::create(&log).expect("the folder may be written"))

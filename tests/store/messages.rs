@@ -83,7 +83,8 @@ async fn a_message_that_failed_holds_nobody_up(fresh: &Fresh) {
     send(store, "a", "r", &[0, 0]).await;
     let first = InboxRow { ordinal: 0, ..message("a", 1, "r") };
     assert_eq!(claim(store, "one", NOW, 1).await, [pair("a", 0)]);
-    assert!(inbox::bury(store, &first, "the receiver is closed", NOW).await.unwrap());
+    assert!(!inbox::bury(store, "two", &first, "not in its hands", NOW).await.unwrap());
+    assert!(inbox::bury(store, "one", &first, "the receiver is closed", NOW).await.unwrap());
     assert_eq!(claim(store, "one", NOW, 9).await, [pair("a", 1)]);
     let dead = inbox::list(store, Some("r"), 1).await.unwrap();
     assert_eq!(

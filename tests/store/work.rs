@@ -102,8 +102,10 @@ async fn a_timer_that_failed_waits_for_somebody(fresh: &Fresh) {
     let store = &fresh.store;
     set(store, "a", &[("x", 0), ("y", 0)]).await;
     let x = timer("a", "x", 1, NOW);
-    assert!(timers::bury(store, &x, "the guard failed", NOW).await.unwrap());
-    assert!(!timers::bury(store, &timer("a", "absent", 1, NOW), "x", NOW).await.unwrap());
+    assert_eq!(names(store, "one", NOW, 1).await, ["x"]);
+    assert!(!timers::bury(store, "two", &x, "not in its hands", NOW).await.unwrap());
+    assert!(timers::bury(store, "one", &x, "the guard failed", NOW).await.unwrap());
+    assert!(!timers::bury(store, "one", &timer("a", "absent", 1, NOW), "x", NOW).await.unwrap());
     assert_eq!(names(store, "one", NOW, 10).await, ["y"]);
     assert_eq!(timers::dead_of_case(store, "a").await.unwrap(), [x]);
     assert_eq!(timers::of_case(store, "a").await.unwrap().len(), 1);
@@ -115,7 +117,7 @@ async fn a_timer_that_is_set_again_lives_again(fresh: &Fresh) {
     let store = &fresh.store;
     set(store, "a", &[("x", 0)]).await;
     names(store, "one", NOW, 10).await;
-    timers::bury(store, &timer("a", "x", 1, NOW), "why", NOW).await.unwrap();
+    timers::bury(store, "one", &timer("a", "x", 1, NOW), "why", NOW).await.unwrap();
     let mut write = step("a", 1);
     write.timers_put = vec![timer("a", "x", 1, NOW + 5)];
     commit(store, &[write]).await.unwrap();
@@ -200,10 +202,16 @@ async fn an_effect_is_claimed_by_one_until_its_lease_ends(fresh: &Fresh) {
     assert_eq!(claimed[0].row, effect("a", 1));
     assert_eq!(claimed[0].claimed_by.as_deref(), Some("one"));
     assert_eq!(claim("two", NOW + 9).await, []);
-    assert_eq!(claim("two", NOW + 10).await.len(), 1);
+    let id = &claimed[0].row.id;
+    assert!(outbox::renew(store, "one", id, NOW + 20).await.unwrap());
+    assert_eq!(claim("two", NOW + 19).await, [], "it holds for longer");
+    assert_eq!(claim("two", NOW + 20).await.len(), 1);
+    assert!(!outbox::renew(store, "one", id, NOW + 40).await.unwrap(), "it is no longer theirs");
     assert_eq!(outbox::release(store, "one").await.unwrap(), 0, "it is no longer theirs");
     assert_eq!(outbox::release(store, "two").await.unwrap(), 1);
-    assert_eq!(claim("one", NOW + 11).await.len(), 1);
+    assert_eq!(claim("one", NOW + 21).await.len(), 1);
+    assert_eq!(outbox::done(store, &[id], NOW + 22).await.unwrap(), 1);
+    assert!(!outbox::renew(store, "one", id, NOW + 40).await.unwrap(), "it is done");
 }
 
 async fn a_lease_has_one_owner_at_a_time(fresh: &Fresh) {

@@ -8,7 +8,8 @@
 //! **Invariant:** what a person was told of an item that day is not told again; nothing that waits
 //! is dropped.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::hash_map::Entry;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use chart::calendar::{Calendar, Clock, Offset};
@@ -120,6 +121,8 @@ pub(crate) struct Gathered {
     pub(crate) by_person: BTreeMap<String, Vec<Line>>,
     /// Notices that need no new letter, each with the letter that tells it, or [`NOBODY`].
     pub(crate) settled: BTreeMap<String, String>,
+    /// Where among the lines of a person a key stands.
+    places: HashMap<(String, String), usize>,
 }
 
 /// Today's letters: what each person was told in which, and who has had the morning's.
@@ -190,17 +193,19 @@ fn add(
     when: When,
     in_place: bool,
 ) {
-    let key = key(notice);
-    if let Some(letter) = told.items.get(&(person.clone(), key.clone())) {
+    let of_person = (person, key(notice));
+    if let Some(letter) = told.items.get(&of_person) {
         gathered.settled.insert(notice.id.clone(), letter.clone());
         return;
     }
-    let lines = gathered.by_person.entry(person).or_default();
-    if let Some(line) = lines.iter_mut().find(|line| line.key == key) {
-        line.also.push(notice.id.clone());
-    } else {
-        let notice = Arc::clone(notice);
-        lines.push(Line { notice, key, when, also: Vec::new(), in_place });
+    let lines = gathered.by_person.entry(of_person.0.clone()).or_default();
+    match gathered.places.entry(of_person) {
+        Entry::Occupied(place) => lines[*place.get()].also.push(notice.id.clone()),
+        Entry::Vacant(place) => {
+            let (key, notice) = (place.key().1.clone(), Arc::clone(notice));
+            place.insert(lines.len());
+            lines.push(Line { notice, key, when, also: Vec::new(), in_place });
+        }
     }
 }
 

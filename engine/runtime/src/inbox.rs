@@ -87,10 +87,13 @@ async fn settle(shared: &Shared, row: &InboxRow, answer: Answer) -> Result<bool,
             Ok(false)
         }
         Err(error) => {
+            let (now, why) = (shared.clock.now(), error.to_string());
+            if !inbox::bury(&shared.store, &shared.process, row, &why, now.as_ms()).await? {
+                // The lease ran out, and whoever took it over will see for itself.
+                return Ok(false);
+            }
             error!(case = row.receiver, sender = row.sender, %error, "a message is dead");
             count(&shared.counts.dead);
-            let (now, why) = (shared.clock.now(), error.to_string());
-            inbox::bury(&shared.store, row, &why, now.as_ms()).await?;
             let item = format!("message {}/{}/{}", row.sender, row.revision, row.ordinal);
             faults::tell(shared, &row.receiver, &item, &why).await?;
             Ok(true)

@@ -96,10 +96,9 @@ pub(crate) async fn round(shared: &Shared, performer: &Performer) -> Result<usiz
     let mut done: Vec<&str> = Vec::new();
     let mut attempts = 0;
     for stored in &rows {
-        // Whoever slept past the lease, or was held up by a slow world, leaves the rest to others.
-        if !shared.still_holds(until_ms) {
-            warn!(left = rows.len() - attempts, "a lease ended before its effects were performed");
-            break;
+        if !is_ours(shared, &stored.row.id).await? {
+            warn!(effect = stored.row.id, "a lease ended before its effect was performed");
+            continue;
         }
         attempts += 1;
         match performer.perform(stored.row.clone()).await {
@@ -112,6 +111,16 @@ pub(crate) async fn round(shared: &Shared, performer: &Performer) -> Result<usiz
     }
     mark(shared, &mut done, now).await?;
     Ok(attempts)
+}
+
+/// Whether the effect `id` is still in this process's hands, now for a whole lease. Whoever slept past
+/// the lease, or was held up by a slow world, finds that another has taken over.
+async fn is_ours(shared: &Shared, id: &str) -> Result<bool, RoundError> {
+    if shared.clock.is_virtual() {
+        return Ok(true);
+    }
+    let until_ms = shared.lease_until(shared.clock.now());
+    Ok(outbox::renew(&shared.store, &shared.process, id, until_ms).await?)
 }
 
 /// Records that the effects `done` were performed.

@@ -106,12 +106,6 @@ impl Shared {
         let lease_ms = if self.clock.is_virtual() { 0 } else { self.lease_ms };
         now.as_ms().saturating_add(lease_ms)
     }
-
-    /// Whether a claim that holds until `until_ms` is still this process's own. One that slept past
-    /// it, or was slow, must suppose that another has taken over.
-    pub(crate) fn still_holds(&self, until_ms: i64) -> bool {
-        self.clock.is_virtual() || self.clock.now().as_ms() < until_ms
-    }
 }
 
 /// Bells that a commit rings for the loops that have work now.

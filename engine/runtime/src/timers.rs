@@ -110,10 +110,13 @@ async fn settle(shared: &Shared, row: &TimerRow, answer: Answer) -> Result<bool,
             Ok(false)
         }
         Err(error) => {
+            let (now, why) = (shared.clock.now(), error.to_string());
+            if !timers::bury(&shared.store, &shared.process, row, &why, now.as_ms()).await? {
+                // The lease ran out, and whoever took it over will see for itself.
+                return Ok(false);
+            }
             error!(case = row.case_id, timer = row.name, %error, "a timer is dead");
             count(&shared.counts.dead);
-            let (now, why) = (shared.clock.now(), error.to_string());
-            timers::bury(&shared.store, row, &why, now.as_ms()).await?;
             let item = format!("{}/{}", row.name, row.generation);
             faults::tell(shared, &row.case_id, &item, &why).await?;
             Ok(true)

@@ -136,6 +136,15 @@ pub(crate) fn holds_nul() -> sqlx::Error {
     sqlx::Error::Encode("a text of this row holds the character NUL".into())
 }
 
+/// The document of rows that are an id each.
+pub(crate) fn ids<S: AsRef<str>>(ids: &[S]) -> Result<Box<RawValue>, sqlx::Error> {
+    #[derive(Serialize)]
+    struct Id<'a> {
+        id: &'a str,
+    }
+    document(ids.iter().map(|id| Id { id: id.as_ref() }))
+}
+
 struct Numbered<I>(I);
 
 impl<T: Serialize, I: Iterator<Item = T> + Clone> Serialize for Numbered<I> {

@@ -94,9 +94,11 @@ pub async fn drop_void(store: &Store, row: &InboxRow) -> Result<bool, ChoreError
     Ok(write_one!(store, SQL, &row.sender, row.revision, row.ordinal) == 1)
 }
 
-/// Marks a message dead that failed, and says why; whether it was there.
+/// Marks a message dead that failed in the hands of `owner`, and says why; whether it still was in
+/// them.
 pub async fn bury(
     store: &Store,
+    owner: &str,
     row: &InboxRow,
     error: &str,
     now_ms: i64,
@@ -104,8 +106,9 @@ pub async fn bury(
     const SQL: &str = "
         UPDATE inbox
         SET state = 'dead', error = $4, dead_at_ms = $5, claimed_by = NULL, claimed_until_ms = NULL
-        WHERE sender = $1 AND revision = $2 AND ordinal = $3";
-    Ok(write_one!(store, SQL, &row.sender, row.revision, row.ordinal, error, now_ms) == 1)
+        WHERE sender = $1 AND revision = $2 AND ordinal = $3 AND claimed_by = $6";
+    let InboxRow { sender, revision, ordinal, .. } = row;
+    Ok(write_one!(store, SQL, sender, revision, ordinal, error, now_ms, owner) == 1)
 }
 
 /// Lets the dead messages to `receiver` run again; how many.

@@ -9,7 +9,7 @@
 use serde::Serialize;
 use sqlx::types::Json;
 
-use crate::batch::document;
+use crate::batch::{self, document};
 use crate::error::{ChoreError, ReadError};
 use crate::leases;
 use crate::rows::{NoticeRow, OutboxRow, StoredNotice};
@@ -71,7 +71,7 @@ const MARK: &str = "
 /// Names the letter on those of the notices `ids` that are in none yet; how many that were. For a
 /// notice that nobody is to get, the letter is a word that says so.
 pub async fn mark_built(store: &Store, ids: &[String], letter: &str) -> Result<u64, ChoreError> {
-    let ids = document(ids.iter().map(|id| Id { id }))?;
+    let ids = batch::ids(ids)?;
     Ok(write_one!(store, MARK, letter, Json(&*ids)))
 }
 
@@ -118,11 +118,6 @@ pub async fn build(
 pub async fn of_case(store: &Store, case_id: &str) -> Result<Vec<StoredNotice>, ReadError> {
     const SQL: &str = "SELECT * FROM notices WHERE case_id = $1 ORDER BY revision, ordinal, id";
     Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).bind(case_id).fetch_all(pool).await)?)
-}
-
-#[derive(Serialize)]
-struct Id<'a> {
-    id: &'a str,
 }
 
 #[derive(Serialize)]

@@ -5,10 +5,9 @@
 //!
 //! **Invariant:** what is done or dead is never claimed.
 
-use serde::Serialize;
 use sqlx::types::Json;
 
-use crate::batch::document;
+use crate::batch;
 use crate::error::{ChoreError, ReadError};
 use crate::rows::StoredOutbox;
 use crate::store::{Db, Store};
@@ -62,6 +61,19 @@ pub async fn claim(
     Ok(rows)
 }
 
+/// Lets the claim of `owner` on the effect `id` hold until `until_ms`; whether it was still theirs.
+pub async fn renew(
+    store: &Store,
+    owner: &str,
+    id: &str,
+    until_ms: i64,
+) -> Result<bool, ChoreError> {
+    const SQL: &str = "
+        UPDATE outbox SET claimed_until_ms = $3
+        WHERE state = 'queued' AND id = $1 AND claimed_by = $2";
+    Ok(write_one!(store, SQL, id, owner, until_ms) == 1)
+}
+
 /// Gives back whatever `owner` holds; how many effects that were.
 pub async fn release(store: &Store, owner: &str) -> Result<u64, ChoreError> {
     const SQL: &str = "
@@ -77,13 +89,8 @@ pub async fn done<S: AsRef<str>>(store: &Store, ids: &[S], now_ms: i64) -> Resul
         SET state = 'done', attempts = attempts + 1, error = NULL, done_at_ms = $2,
             claimed_by = NULL, claimed_until_ms = NULL
         WHERE state = 'queued' AND id IN (SELECT d.value->>'id' FROM jsonb_each($1) d)";
-    let ids = document(ids.iter().map(|id| Id { id: id.as_ref() }))?;
+    let ids = batch::ids(ids)?;
     Ok(write_one!(store, SQL, Json(&*ids), now_ms))
-}
-
-#[derive(Serialize)]
-struct Id<'a> {
-    id: &'a str,
 }
 
 /// Says that an attempt of `owner` failed and when to try again; whether `owner` still held it.

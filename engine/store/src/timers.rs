@@ -82,9 +82,10 @@ pub async fn drop_void(store: &Store, timer: &TimerRow) -> Result<bool, ChoreErr
     Ok(write_one!(store, SQL, case_id, name, generation) == 1)
 }
 
-/// Marks a timer dead that failed, and says why; whether it was there.
+/// Marks a timer dead that failed in the hands of `owner`, and says why; whether it still was in them.
 pub async fn bury(
     store: &Store,
+    owner: &str,
     timer: &TimerRow,
     error: &str,
     now_ms: i64,
@@ -92,9 +93,9 @@ pub async fn bury(
     const SQL: &str = "
         UPDATE timers
         SET state = 'dead', error = $4, dead_at_ms = $5, claimed_by = NULL, claimed_until_ms = NULL
-        WHERE case_id = $1 AND name = $2 AND generation = $3";
+        WHERE case_id = $1 AND name = $2 AND generation = $3 AND claimed_by = $6";
     let TimerRow { case_id, name, generation, .. } = timer;
-    Ok(write_one!(store, SQL, case_id, name, generation, error, now_ms) == 1)
+    Ok(write_one!(store, SQL, case_id, name, generation, error, now_ms, owner) == 1)
 }
 
 /// Lets the dead timers of `case_id` run again; how many.
