@@ -116,6 +116,9 @@ impl Machine<'_> {
 
     /// Ends the invoked children of `state`, which is being left.
     pub(crate) fn cancel_invokes(&mut self, state: StateIx) {
+        if self.snapshot.children.is_empty() {
+            return;
+        }
         let ending = |(_, child): &(&String, &Child)| child.state == Some(state);
         let ended: Vec<(String, Child)> = self
             .snapshot

@@ -20,10 +20,10 @@ use crate::effect::Effect;
 use crate::event::{Actor, Event, Origin};
 use crate::expr::{ActiveStates, EventView, Expr, Scope};
 use crate::moment::Timestamp;
-use crate::moves;
+use crate::moves::{self, Moving, States};
 use crate::path::Segment;
 use crate::refusal::{Reason, Refused};
-use crate::select::{Judge, Selection, Trigger, select};
+use crate::select::{Judge, Selection, Transitions, Trigger, select};
 use crate::snapshot::Snapshot;
 use crate::stepped::Trace;
 
@@ -224,7 +224,7 @@ impl<'a> Machine<'a> {
     }
 
     /// The transitions an internal event enables; an unhandled error refuses the step (R22).
-    fn take_internal(&mut self, internal: Internal) -> Result<Vec<TransitionIx>, Refused> {
+    fn take_internal(&mut self, internal: Internal) -> Result<Transitions, Refused> {
         let Internal { name, data, kind, sendid } = internal;
         let message = match &data {
             Value::String(text) if name.starts_with("error.") => text.clone(),
@@ -256,7 +256,7 @@ impl<'a> Machine<'a> {
         self.require(enabled)?;
         let chart = self.chart;
         let domain = |&one: &TransitionIx| (one, moves::domain(chart, one, &self.snapshot.history));
-        let moving: Vec<(TransitionIx, Option<StateIx>)> = enabled.iter().map(domain).collect();
+        let moving: Moving = enabled.iter().map(domain).collect();
         self.exit(&moving)?;
         for &transition in enabled {
             self.run(&chart.transition(transition).actions)?;
@@ -288,7 +288,7 @@ impl<'a> Machine<'a> {
 
     fn exit(&mut self, moving: &[(TransitionIx, Option<StateIx>)]) -> Result<(), Refused> {
         let chart = self.chart;
-        let mut leaving: Vec<StateIx> = Vec::new();
+        let mut leaving = States::new();
         for &(_, domain) in moving {
             if let Some(domain) = domain {
                 for &state in &self.snapshot.configuration {

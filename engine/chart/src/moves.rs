@@ -7,24 +7,27 @@
 //! **Invariant:** nothing here changes anything.
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
+
+use smallvec::SmallVec;
 
 use crate::definition::{Chart, Kind, StateIx, TransitionIx};
 
 /// What each history state remembers.
 pub(crate) type History = BTreeMap<StateIx, Vec<StateIx>>;
+/// A few states; most steps move less than eight.
+pub(crate) type States = SmallVec<[StateIx; 8]>;
+/// Transitions with their domains; most steps take one.
+pub(crate) type Moving = SmallVec<[(TransitionIx, Option<StateIx>); 4]>;
 
 /// The states a transition leads to, history states replaced by what they remember.
-pub(crate) fn effective_targets(
-    chart: &Chart,
-    targets: &[StateIx],
-    history: &History,
-) -> Vec<StateIx> {
-    let mut found = Vec::with_capacity(targets.len());
+pub(crate) fn effective_targets(chart: &Chart, targets: &[StateIx], history: &History) -> States {
+    let mut found = States::new();
     for &target in targets {
         match chart.state(target).kind {
             Kind::History { default, .. } => {
                 let more = match history.get(&target) {
-                    Some(remembered) => remembered.clone(),
+                    Some(remembered) => States::from_slice(remembered),
                     None => effective_targets(chart, &chart.transition(default).targets, history),
                 };
                 for state in more {
@@ -49,7 +52,7 @@ pub(crate) fn domain(
     }
     let plain = |&state: &StateIx| !matches!(chart.state(state).kind, Kind::History { .. });
     let resolved;
-    let targets = if definition.targets.iter().all(plain) {
+    let targets: &[StateIx] = if definition.targets.iter().all(plain) {
         &definition.targets
     } else {
         resolved = effective_targets(chart, &definition.targets, history);
@@ -86,9 +89,9 @@ pub(crate) fn meet(chart: &Chart, one: Option<StateIx>, other: Option<StateIx>) 
 #[derive(Debug, Default)]
 pub(crate) struct Entry {
     /// In document order.
-    pub(crate) states: Vec<StateIx>,
+    pub(crate) states: States,
     /// Compound states entered by default: their initial transition's content is run.
-    pub(crate) by_default: Vec<StateIx>,
+    pub(crate) by_default: States,
     /// Default content of a history state, run after its parent's entry blocks.
     pub(crate) history_default: Vec<(StateIx, TransitionIx)>,
 }
@@ -189,9 +192,26 @@ fn enter_regions(chart: &Chart, parallel: StateIx, history: &History, entry: &mu
     }
 }
 
+/// A list that a state can be put into.
+pub(crate) trait List: Deref<Target = [StateIx]> {
+    fn put(&mut self, at: usize, state: StateIx);
+}
+
+impl List for Vec<StateIx> {
+    fn put(&mut self, at: usize, state: StateIx) {
+        self.insert(at, state);
+    }
+}
+
+impl List for States {
+    fn put(&mut self, at: usize, state: StateIx) {
+        self.insert(at, state);
+    }
+}
+
 /// Adds `state` to a list kept in document order, once.
-pub(crate) fn insert(states: &mut Vec<StateIx>, state: StateIx) {
+pub(crate) fn insert(states: &mut impl List, state: StateIx) {
     if let Err(at) = states.binary_search(&state) {
-        states.insert(at, state);
+        states.put(at, state);
     }
 }

@@ -6,8 +6,15 @@
 //!
 //! **Invariant:** selection changes nothing; failed guards are reported, not raised here.
 
+use smallvec::SmallVec;
+
 use crate::definition::{Chart, Kind, StateIx, TransitionIx};
-use crate::moves::{History, domain, meet};
+use crate::moves::{History, Moving, domain, meet};
+
+/// A few transitions; most events enable one.
+pub(crate) type Transitions = SmallVec<[TransitionIx; 4]>;
+/// Transitions that were judged, and how.
+type Judged = SmallVec<[(TransitionIx, bool); 8]>;
 
 /// Answers questions a selection has to ask.
 pub(crate) trait Judge {
@@ -21,7 +28,7 @@ pub(crate) trait Judge {
 #[derive(Debug, Default)]
 pub(crate) struct Selection {
     /// The optimal set, in the order of the atomic states that selected.
-    pub(crate) enabled: Vec<TransitionIx>,
+    pub(crate) enabled: Transitions,
     /// Roles of transitions that would have been taken by somebody else.
     pub(crate) forbidden: Vec<String>,
     /// What failed while guards were evaluated.
@@ -65,7 +72,7 @@ pub(crate) fn select(
     judge: &impl Judge,
 ) -> Selection {
     let mut selection = Selection::default();
-    let mut judged: Vec<(TransitionIx, bool)> = Vec::new();
+    let mut judged = Judged::new();
     for &state in configuration {
         if !matches!(chart.state(state).kind, Kind::Atomic | Kind::Final) {
             continue;
@@ -93,7 +100,7 @@ fn holds(
     chart: &Chart,
     transition: TransitionIx,
     judge: &impl Judge,
-    judged: &mut Vec<(TransitionIx, bool)>,
+    judged: &mut Judged,
     selection: &mut Selection,
 ) -> bool {
     let definition = chart.transition(transition);
@@ -128,16 +135,12 @@ fn holds(
 }
 
 /// Removes preempted transitions (SCXML `removeConflictingTransitions`).
-fn without_conflicts(
-    chart: &Chart,
-    enabled: &[TransitionIx],
-    history: &History,
-) -> Vec<TransitionIx> {
-    let mut kept: Vec<(TransitionIx, Option<StateIx>)> = Vec::with_capacity(enabled.len());
+fn without_conflicts(chart: &Chart, enabled: &[TransitionIx], history: &History) -> Transitions {
+    let mut kept = Moving::new();
     for &one in enabled {
         let own = domain(chart, one, history);
         let source = chart.transition(one).source;
-        let rivals: Vec<TransitionIx> =
+        let rivals: Transitions =
             kept.iter().filter(|(_, other)| meet(chart, own, *other)).map(|(ix, _)| *ix).collect();
         let deeper =
             |rival: &TransitionIx| chart.is_descendant(source, chart.transition(*rival).source);

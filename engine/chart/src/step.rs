@@ -39,23 +39,29 @@ pub fn step(
     now: Timestamp,
     calendar: &Calendar,
 ) -> Result<Step, Refused> {
-    let machine = Machine::new(chart, snapshot.clone(), event, actor, now, calendar);
-    if snapshot.revision == 0 {
+    let mut machine = Machine::new(chart, snapshot.clone(), event, actor, now, calendar);
+    let kind = run(&mut machine, event, snapshot)?;
+    Ok(machine.into_step(kind, snapshot))
+}
+
+/// Takes `event` into the machine; the kind of its entry.
+fn run(machine: &mut Machine<'_>, event: &Event, before: &Snapshot) -> Result<EntryKind, Refused> {
+    if before.revision == 0 {
         return open(machine, event);
     }
-    if snapshot.done {
+    if before.done {
         return match event.origin {
             Origin::Person => Err(Refused::Ended { event: event.name.to_string() }),
-            _ => Ok(machine.into_step(EntryKind::Ignored, snapshot)),
+            _ => Ok(EntryKind::Ignored),
         };
     }
     match (event.origin, event.name.as_ref()) {
-        (Origin::Timer, name::RUNG) => Ok(rung(machine, event, snapshot)),
-        (Origin::Timer, name::DUE) => due(machine, event, snapshot),
-        (Origin::Timer, name::SEND) => pending(machine, event, snapshot),
-        (Origin::Operator, name::CALENDAR) => recompute(machine, event, snapshot),
-        (Origin::Inbox, name::CANCELLED) => cancelled(machine, snapshot),
-        _ => take(machine, event, snapshot),
+        (Origin::Timer, name::RUNG) => Ok(rung(machine, event)),
+        (Origin::Timer, name::DUE) => due(machine, event),
+        (Origin::Timer, name::SEND) => pending(machine, event),
+        (Origin::Operator, name::CALENDAR) => recompute(machine, event),
+        (Origin::Inbox, name::CANCELLED) => cancelled(machine),
+        _ => take(machine, event, before),
     }
 }
 
@@ -68,8 +74,7 @@ pub fn checkpoint(snapshot: &Snapshot, now: Timestamp) -> Step {
 }
 
 /// The first event: data, then the initial states (SCXML `interpret`).
-fn open(mut machine: Machine<'_>, event: &Event) -> Result<Step, Refused> {
-    let before = machine.snapshot.clone();
+fn open(machine: &mut Machine<'_>, event: &Event) -> Result<EntryKind, Refused> {
     if event.name.as_ref() != name::OPENED {
         let states = Vec::new();
         return Err(Refused::NotHandled { event: event.name.to_string(), states });
@@ -98,7 +103,7 @@ fn open(mut machine: Machine<'_>, event: &Event) -> Result<Step, Refused> {
     };
     machine.microstep(&[initial])?;
     machine.macrostep()?;
-    finish(machine, EntryKind::Event, &before)
+    finish(machine)
 }
 
 fn parent(value: &Value) -> Option<Parent> {
@@ -111,7 +116,7 @@ fn parent(value: &Value) -> Option<Parent> {
 }
 
 /// An event of a person or of another case.
-fn take(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Result<Step, Refused> {
+fn take(machine: &mut Machine<'_>, event: &Event, before: &Snapshot) -> Result<EntryKind, Refused> {
     let chart = machine.chart;
     let payload = admit_payload(chart, event)?;
     machine.see(&event.name, payload, event.child.as_deref());
@@ -119,18 +124,18 @@ fn take(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Result<St
     let selection = machine.select(Trigger::Named(&event.name));
     if selection.enabled.is_empty() && machine.queue.is_empty() {
         if event.origin == Origin::Person && chart.unhandled == Unhandled::Refuse {
-            return Err(not_taken(&machine, event, selection.forbidden));
+            return Err(not_taken(machine, event, selection.forbidden));
         }
         let changed = machine.written != Written::Nothing || !machine.effects.is_empty();
         if !changed && machine.snapshot.children == before.children {
-            return Ok(machine.into_step(EntryKind::Ignored, before));
+            return Ok(EntryKind::Ignored);
         }
     }
     if !selection.enabled.is_empty() {
         machine.microstep(&selection.enabled)?;
     }
     machine.macrostep()?;
-    finish(machine, EntryKind::Event, before)
+    finish(machine)
 }
 
 /// The payload as its schema wants it: numbers typed, defaults filled in.
@@ -178,24 +183,24 @@ pub fn active_ids(chart: &Chart, snapshot: &Snapshot) -> Vec<String> {
 }
 
 /// A rung of a ladder: a notice entry that runs no step (R26).
-fn rung(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Step {
+fn rung(machine: &mut Machine<'_>, event: &Event) -> EntryKind {
     let chart = machine.chart;
     let at = event.payload["rung"].as_u64().and_then(|rung| usize::try_from(rung).ok());
     let state = event.payload["term"].as_str().and_then(|id| chart.find(id));
     let (Some(at), Some(state)) = (at, state) else {
-        return machine.into_step(EntryKind::Ignored, before);
+        return EntryKind::Ignored;
     };
     let definition = chart.state(state);
     let rung = definition.term.as_ref().and_then(|term| term.rungs.get(at));
     let (Some(rung), Some(clock)) = (rung, machine.snapshot.terms.get_mut(&state)) else {
-        return machine.into_step(EntryKind::Ignored, before);
+        return EntryKind::Ignored;
     };
     let Err(place) = clock.sent.binary_search(&at) else {
-        return machine.into_step(EntryKind::Ignored, before);
+        return EntryKind::Ignored;
     };
     clock.sent.insert(place, at);
     if event.payload["skip"].as_bool() == Some(true) {
-        return machine.into_step(EntryKind::Skipped, before);
+        return EntryKind::Skipped;
     }
     let due_at = clock.due.effective_at();
     for role in &rung.to {
@@ -209,44 +214,44 @@ fn rung(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Step {
             data: Value::Null,
         });
     }
-    machine.into_step(EntryKind::Notice, before)
+    EntryKind::Notice
 }
 
 /// The due moment: an event for the term's own states, or a notice where none handles it (R26).
-fn due(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Result<Step, Refused> {
+fn due(machine: &mut Machine<'_>, event: &Event) -> Result<EntryKind, Refused> {
     let chart = machine.chart;
     let state = event.payload["term"].as_str().and_then(|id| chart.find(id));
     let clock = state.and_then(|state| machine.snapshot.terms.get_mut(&state));
     let (Some(state), Some(clock)) = (state, clock) else {
-        return Ok(machine.into_step(EntryKind::Ignored, before));
+        return Ok(EntryKind::Ignored);
     };
     if clock.fired {
-        return Ok(machine.into_step(EntryKind::Ignored, before));
+        return Ok(EntryKind::Ignored);
     }
     clock.fired = true;
     machine.see(&event.name, event.payload.clone(), None);
     let selection = machine.select(Trigger::Due(&event.name, state));
     if selection.enabled.is_empty() {
-        return Ok(machine.into_step(EntryKind::Notice, before));
+        return Ok(EntryKind::Notice);
     }
     machine.microstep(&selection.enabled)?;
     machine.macrostep()?;
-    finish(machine, EntryKind::Event, before)
+    finish(machine)
 }
 
 /// The parent has left the invoking state: exit blocks run, nothing waits any more, and the parent
 /// is not told (SCXML 6.4.3).
-fn cancelled(mut machine: Machine<'_>, before: &Snapshot) -> Result<Step, Refused> {
+fn cancelled(machine: &mut Machine<'_>) -> Result<EntryKind, Refused> {
     machine.stop()?;
-    finish(machine, EntryKind::Event, before)
+    finish(machine)
 }
 
 /// A pending send of the case itself.
-fn pending(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Result<Step, Refused> {
+fn pending(machine: &mut Machine<'_>, event: &Event) -> Result<EntryKind, Refused> {
     let ordinal = event.payload["ordinal"].as_u64();
     let at = machine.snapshot.pending.iter().position(|send| Some(send.ordinal) == ordinal);
     let Some(at) = at else {
-        return Ok(machine.into_step(EntryKind::Ignored, before));
+        return Ok(EntryKind::Ignored);
     };
     let send = machine.snapshot.pending.remove(at);
     machine.see(&send.event, send.payload, None);
@@ -256,17 +261,17 @@ fn pending(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Result
     machine.hear_child(None)?;
     let selection = machine.select(Trigger::Named(&send.event));
     if selection.enabled.is_empty() && machine.queue.is_empty() {
-        return Ok(machine.into_step(EntryKind::Ignored, before));
+        return Ok(EntryKind::Ignored);
     }
     if !selection.enabled.is_empty() {
         machine.microstep(&selection.enabled)?;
     }
     machine.macrostep()?;
-    finish(machine, EntryKind::Event, before)
+    finish(machine)
 }
 
 /// The calendar changed under a term (R32).
-fn recompute(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Result<Step, Refused> {
+fn recompute(machine: &mut Machine<'_>, event: &Event) -> Result<EntryKind, Refused> {
     let state = event.payload["term"].as_str().and_then(|id| machine.chart.find(id));
     let moved = match state {
         None => Ok(false),
@@ -274,12 +279,11 @@ fn recompute(mut machine: Machine<'_>, event: &Event, before: &Snapshot) -> Resu
     };
     let event = || event.name.to_string();
     let moved = moved.map_err(|message| Refused::Term { event: event(), message })?;
-    let kind = if moved { EntryKind::Calendar } else { EntryKind::Ignored };
-    Ok(machine.into_step(kind, before))
+    Ok(if moved { EntryKind::Calendar } else { EntryKind::Ignored })
 }
 
-/// Settles clocks, types and validates the data, and counts.
-fn finish(mut machine: Machine<'_>, kind: EntryKind, before: &Snapshot) -> Result<Step, Refused> {
+/// Settles clocks, types and validates the data.
+fn finish(machine: &mut Machine<'_>) -> Result<EntryKind, Refused> {
     machine.settle_clocks()?;
     if let Some(schema) = &machine.chart.data_schema
         && machine.written != Written::Nothing
@@ -293,7 +297,7 @@ fn finish(mut machine: Machine<'_>, kind: EntryKind, before: &Snapshot) -> Resul
         let event = || machine.asked.to_string();
         admitted.map_err(|violations| Refused::Data { event: event(), violations })?;
     }
-    Ok(machine.into_step(kind, before))
+    Ok(EntryKind::Event)
 }
 
 impl Machine<'_> {
