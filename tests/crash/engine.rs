@@ -15,7 +15,7 @@ use serde::Deserialize;
 use support::binary::cotmoc;
 
 /// How long anything may take before it counts as hung.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(3);
 
 /// How often it is seen whether something has come.
 const LOOK_EVERY: Duration = Duration::from_millis(5);
