@@ -135,9 +135,19 @@ fn check(files: &[PathBuf], common: &Arguments) -> Result<(), Failure> {
     let charts = loaded.len();
     remark(&match common.lang {
         super::Lang::Vi => format!("{charts} quy trình, {errors} lỗi, {warnings} cảnh báo"),
-        super::Lang::En => format!("{charts} charts, {errors} errors, {warnings} warnings"),
+        super::Lang::En => format!(
+            "{}, {}, {}",
+            counted(charts, "chart"),
+            counted(errors, "error"),
+            counted(warnings, "warning")
+        ),
     });
     if errors > 0 { Err(Failure::said()) } else { Ok(()) }
+}
+
+/// `number` of what `word` names, in English.
+fn counted(number: usize, word: &str) -> String {
+    format!("{number} {word}{}", if number == 1 { "" } else { "s" })
 }
 
 /// Every problem of `loaded`, which came from `files` (none: from this product).
