@@ -5,7 +5,7 @@
 //! rows than the largest string holds runs each statement as often as it takes. What most commands
 //! have no rows for arrives as documents (`statements::SELDOM`).
 //!
-//! Reading order: [`Bound`]'s text in [`text`], then the binding of each row.
+//! Reading order: [`text`], then [`Batch::of`], then the binding of each row.
 //!
 //! **Invariant:** the values are bound in the order in which the string asks for them, and none holds
 //! NUL, which PostgreSQL could not keep.
@@ -118,7 +118,8 @@ fn numbered(statement: &str, first: usize) -> String {
     for part in parts {
         let end = part.find(|c: char| !c.is_ascii_digit()).unwrap_or(part.len());
         let place = Documents::SELDOM.iter().position(|number| *number == &part[..end]);
-        let number = first + place.unwrap_or_default();
+        // INVARIANT: these statements read no other document; the first commit of any test shows it.
+        let number = first + place.expect("a document that is sent to SQLite");
         text.extend(["$", &number.to_string(), &part[end..]]);
     }
     text
