@@ -2,8 +2,10 @@
 //!
 //! A connection is taken out of its place while it is used and put back only by [`Writer::keep`] or
 //! [`Writer::commit`]. Whoever fails, panics or is cancelled on the way loses it, so its transaction
-//! is rolled back by closing, and the next writer connects anew. `SQLite` gets one writer by this,
-//! PostgreSQL one order of statements per process.
+//! is rolled back by closing, and the next writer connects anew. A statement that was its own
+//! transaction may still be finished by the server, whole, after that: the revisions of the heads
+//! decide who was first. `SQLite` gets one writer by this, PostgreSQL one order of statements per
+//! process.
 //!
 //! **Invariant:** a connection in its place has no open transaction.
 
