@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use chart::data::Data;
 use chart::definition::{Chart, StateIx, Text};
 use chart::expr::{NoStates, Scope};
 use runtime::Runtime;
@@ -55,7 +56,7 @@ pub(crate) async fn names(store: &Store) -> Result<Names, LettersError> {
 pub(crate) struct CaseFacts {
     pub(crate) chart: Arc<Chart>,
     pub(crate) subject: String,
-    pub(crate) data: Value,
+    pub(crate) data: Data,
     pub(crate) tasks: Vec<TaskRow>,
 }
 
@@ -68,7 +69,7 @@ impl CaseFacts {
         let title =
             state.term.as_ref().and_then(|term| term.title.as_ref()).unwrap_or(&state.title);
         let title = if title.vi.is_empty() { &self.chart.title } else { title };
-        match period(&self.data) {
+        match period(self.data.whole()) {
             None => title.clone(),
             Some(period) => both(
                 &format!("{} {}", title.vi, period.vi),
@@ -154,7 +155,7 @@ impl<'a> Facts<'a> {
             facts = Some(Arc::new(CaseFacts {
                 chart: Arc::clone(chart),
                 subject: head.subject,
-                data: snapshot["data"].clone(),
+                data: snapshot["data"].clone().into(),
                 tasks: tasks::of_case(store, &notice.case_id).await?,
             }));
         }
@@ -194,7 +195,7 @@ impl<'a> Facts<'a> {
             return platform.clone();
         }
         let mut parts = vec![case.chart.title.clone()];
-        if let Some(period) = period(&case.data) {
+        if let Some(period) = period(case.data.whole()) {
             let title = &case.chart.title;
             parts[0] = both(
                 &format!("{} {}", title.vi, period.vi),

@@ -5,6 +5,7 @@
 
 use chart::allowed::allowed;
 use chart::calendar::Calendar;
+use chart::data::Data;
 use chart::definition::Chart;
 use chart::moment::Timestamp;
 use chart::snapshot::Snapshot;
@@ -173,7 +174,7 @@ fn choose(place: &Place<'_>, act: &Act, draw: &mut Draw) -> Option<(String, Stri
     (!event.is_empty()).then(|| (event.to_owned(), role.to_owned()))
 }
 
-fn lacks_material(data: &Value) -> bool {
+fn lacks_material(data: &Data) -> bool {
     let candidates = data["candidates"].as_array().into_iter().flatten().filter_map(Value::as_str);
     candidates.into_iter().any(|one| data["material"][one].is_null())
 }

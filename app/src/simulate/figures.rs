@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** a cumulative figure below the one before carries a note that says why.
 
+use chart::data::Data;
 use serde_json::{Map, Value, json};
 
 use super::draw::Draw;
@@ -21,7 +22,7 @@ pub struct Figures {
 }
 
 /// The figures of the reporter of `data` (a report's) after `months` months of the programme.
-pub fn figures(seed: u64, subject: &str, data: &Value, months: i64, draw: &mut Draw) -> Figures {
+pub fn figures(seed: u64, subject: &str, data: &Data, months: i64, draw: &mut Draw) -> Figures {
     let mut own = Draw::of(seed, &["figures", subject]);
     let mut figures = Figures { indicators: grown(&mut own, months, draw), ..Figures::default() };
     let previous = &data["previous"];

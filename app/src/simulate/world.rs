@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use chart::data::Data;
 use serde_json::Value;
 use store::rows::Head;
 
@@ -26,7 +27,7 @@ pub struct World {
 
 impl World {
     /// Takes note of a platform's head and data.
-    pub fn note(&mut self, head: &Head, data: &Value) {
+    pub fn note(&mut self, head: &Head, data: &Data) {
         let participations = data["participations"].as_object().into_iter().flatten();
         let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
         let known = Known {

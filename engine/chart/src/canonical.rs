@@ -18,6 +18,8 @@ use unicode_normalization::UnicodeNormalization as _;
 use unicode_normalization::{IsNormalized, is_nfc_quick};
 use uuid::Uuid;
 
+use crate::data::Data;
+
 /// The largest magnitude of a number in a document: 2^53 − 1, up to which a double is exact (R1).
 pub const NUMBER_MAX: i64 = 9_007_199_254_740_991;
 
@@ -31,6 +33,16 @@ const NAMESPACE: Uuid = Uuid::from_u128(0x5b0e_2f3c_9d7a_4e61_8c14_c07a_0c35_186
 pub fn to_string(v: &Value) -> String {
     let mut out = String::with_capacity(128);
     write_value(&mut out, v);
+    out
+}
+
+/// [`to_string`] of `data`.
+pub fn data_to_string(data: &Data) -> String {
+    if !data.is_object() {
+        return to_string(data.whole());
+    }
+    let mut out = String::with_capacity(1024);
+    write_members(&mut out, data.members());
     out
 }
 
@@ -232,20 +244,26 @@ fn write_value(out: &mut String, v: &Value) {
             }
             out.push(']');
         }
-        Value::Object(members) => write_members(out, members),
+        Value::Object(members) => {
+            write_members(out, members.iter().map(|(key, member)| (key.as_str(), member)));
+        }
     }
 }
 
-fn write_members(out: &mut String, members: &Map<String, Value>) {
+fn write_members<'v>(
+    out: &mut String,
+    members: impl Iterator<Item = (&'v str, &'v Value)> + Clone,
+) {
     out.push('{');
     // Byte order and UTF-16 order part only where a key has a character beyond U+D7FF.
-    let is_plain = |key: &String| key.is_ascii() || key.bytes().all(|byte| byte < 0xEE);
-    if members.keys().all(is_plain) && members.keys().is_sorted() {
-        for (index, (key, member)) in members.iter().enumerate() {
+    let is_plain = |key: &str| key.is_ascii() || key.bytes().all(|byte| byte < 0xEE);
+    let keys = || members.clone().map(|(key, _)| key);
+    if keys().all(is_plain) && keys().is_sorted() {
+        for (index, (key, member)) in members.enumerate() {
             write_member(out, index, key, member);
         }
     } else {
-        let mut sorted: Vec<(&String, &Value)> = members.iter().collect();
+        let mut sorted: Vec<(&str, &Value)> = members.collect();
         sorted.sort_by(|(a, _), (b, _)| a.encode_utf16().cmp(b.encode_utf16()));
         for (index, (key, member)) in sorted.into_iter().enumerate() {
             write_member(out, index, key, member);

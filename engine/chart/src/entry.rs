@@ -90,7 +90,7 @@ impl Entry {
             event: canonical::to_string(&event_value(event)),
             payload: canonical::to_string(&event.payload),
             states: states_of(chart, snapshot),
-            data_sha: canonical::sha256_hex(&canonical::to_string(&snapshot.data)),
+            data_sha: canonical::sha256_hex(&canonical::data_to_string(&snapshot.data)),
             effects: canonical::to_string(&Value::Array(effects)),
             terms: canonical::to_string(&snapshot.terms_value(chart)),
             snapshot: whole,

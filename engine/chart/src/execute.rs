@@ -15,7 +15,7 @@ use crate::definition::{
 use crate::effect::Effect;
 use crate::expr::Expr;
 use crate::machine::{Internal, Machine};
-use crate::path::{self, Segment};
+use crate::path::Segment;
 use crate::refusal::Refused;
 use crate::snapshot::PendingSend;
 use crate::stepped::Trace;
@@ -137,15 +137,11 @@ impl Machine<'_> {
     ) -> Result<(), String> {
         let chart = self.chart;
         self.written.add(segments);
-        let root = Arc::make_mut(&mut self.snapshot.data);
         let may_create = |at: &[Segment]| match &chart.data_schema {
             Some(schema) => schema.allows_object_at(at),
             None => false,
         };
-        let written = match value {
-            Some(value) => path::write(root, segments, value, may_create),
-            None => path::remove(root, segments),
-        };
+        let written = self.snapshot.data.write(segments, value, may_create);
         written.map_err(|error| error.to_string())
     }
 
@@ -165,9 +161,9 @@ impl Machine<'_> {
             return Err(format!("foreach over more than {FOREACH_MAX} elements").into());
         }
         for (at, value) in items.into_iter().enumerate() {
-            self.write(&[Segment::Key(item.to_owned())], Some(value))?;
+            self.write(&[Segment::Key(item.into())], Some(value))?;
             if let Some(index) = index {
-                self.write(&[Segment::Key(index.to_owned())], Some(Value::from(at)))?;
+                self.write(&[Segment::Key(index.into())], Some(Value::from(at)))?;
             }
             self.run_actions(body)?;
         }

@@ -130,7 +130,7 @@ impl Snapshot {
                 .iter()
                 .map(|(&state, kept)| (id(state), kept.iter().map(|&state| id(state)).collect()))
                 .collect(),
-            data: Value::clone(&self.data),
+            data: self.data.to_value(),
             generations: counts(&self.generations),
             clocks: counts(&self.clocks),
             terms: self.terms.iter().map(|(&state, term)| (id(state), freeze(term))).collect(),
@@ -206,7 +206,7 @@ impl Snapshot {
             decision: frozen.decision,
             configuration,
             history,
-            data: Arc::new(frozen.data),
+            data: frozen.data.into(),
             generations: counts(&frozen.generations)?,
             clocks: counts(&frozen.clocks)?,
             terms,

@@ -21,6 +21,7 @@ pub mod check;
 pub mod load;
 pub mod problem;
 
+pub mod data;
 pub mod effect;
 pub mod event;
 pub mod refusal;
@@ -33,6 +34,7 @@ mod ending;
 mod execute;
 mod machine;
 mod moves;
+mod names;
 mod select;
 pub mod step;
 

@@ -15,6 +15,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::calendar::Calendar;
+use crate::data::Data;
 use crate::definition::{Chart, Kind, StateIx, TransitionIx, Unhandled};
 use crate::effect::Effect;
 use crate::event::{Actor, Event, Origin};
@@ -58,7 +59,7 @@ pub(crate) enum Written {
     #[default]
     Nothing,
     /// These members were written or removed.
-    Members(Vec<String>),
+    Members(Vec<Arc<str>>),
     Everything,
 }
 
@@ -68,9 +69,18 @@ impl Written {
         match (path.first(), self) {
             (_, Self::Everything) => {}
             (Some(Segment::Key(key)), Self::Members(keys)) if keys.contains(key) => {}
-            (Some(Segment::Key(key)), Self::Members(keys)) => keys.push(key.clone()),
-            (Some(Segment::Key(key)), this) => *this = Self::Members(vec![key.clone()]),
+            (Some(Segment::Key(key)), Self::Members(keys)) => keys.push(Arc::clone(key)),
+            (Some(Segment::Key(key)), this) => *this = Self::Members(vec![Arc::clone(key)]),
             (_, this) => *this = Self::Everything,
+        }
+    }
+
+    /// Whether the writing has left `data` as it was `before`.
+    pub(crate) fn left_as_it_was(&self, data: &Data, before: &Data) -> bool {
+        match self {
+            Self::Nothing => true,
+            Self::Members(keys) => data.is_as(before, keys),
+            Self::Everything => data == before,
         }
     }
 }

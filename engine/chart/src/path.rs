@@ -7,6 +7,7 @@
 //! **Invariant:** what two paths may both reach, [`overlaps`] says; it errs on the side of yes.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -21,7 +22,7 @@ pub struct DataPath {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Part {
-    Key(String),
+    Key(Arc<str>),
     Computed(Expr),
 }
 
@@ -29,7 +30,7 @@ enum Part {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Segment {
     /// A member of an object.
-    Key(String),
+    Key(Arc<str>),
     /// An element of an array, from 0; the length of the array appends.
     Index(usize),
 }
@@ -60,7 +61,7 @@ impl DataPath {
     /// A path of a chart whose computed parts may use `locals`, such as `it`.
     pub fn compile_with(source: &str, locals: &[&str]) -> Result<Self, ExprError> {
         let mut path = parse(source, |part| Expr::compile_with(part, locals))?;
-        if path.parts.first() != Some(&Part::Key("data".to_owned())) {
+        if path.parts.first() != Some(&Part::Key("data".into())) {
             let message = "a path begins with `data`, such as `data.scores[actor.id]`";
             return Err(refuse(source, 0, message));
         }
@@ -98,7 +99,7 @@ impl DataPath {
 
     fn keys(&self) -> impl Iterator<Item = &str> {
         self.parts.iter().map_while(|part| match part {
-            Part::Key(key) => Some(key.as_str()),
+            Part::Key(key) => Some(&**key),
             Part::Computed(_) => None,
         })
     }
@@ -110,12 +111,12 @@ impl DataPath {
 
     fn resolve_part(&self, part: &Part, scope: &Scope<'_>) -> Result<Segment, EvalError> {
         let expr = match part {
-            Part::Key(key) => return Ok(Segment::Key(key.clone())),
+            Part::Key(key) => return Ok(Segment::Key(Arc::clone(key))),
             Part::Computed(expr) => expr,
         };
         let found = expr.eval(scope)?;
         match &found {
-            Value::String(key) => Ok(Segment::Key(key.clone())),
+            Value::String(key) => Ok(Segment::Key(key.as_str().into())),
             Value::Number(number) => number
                 .as_u64()
                 .and_then(|index| usize::try_from(index).ok())
@@ -150,24 +151,35 @@ pub fn write(
     value: Value,
     may_create: impl Fn(&[Segment]) -> bool,
 ) -> Result<(), EvalError> {
-    let Some((last, parents)) = path.split_last() else {
+    write_from(0, root, path, value, may_create)
+}
+
+/// [`write`], where the first `from` segments of `path` have led to `root`.
+pub(crate) fn write_from(
+    from: usize,
+    root: &mut Value,
+    path: &[Segment],
+    value: Value,
+    may_create: impl Fn(&[Segment]) -> bool,
+) -> Result<(), EvalError> {
+    let Some((last, parents)) = path[from..].split_last() else {
         *root = value;
         return Ok(());
     };
     let mut at = root;
     for (depth, segment) in parents.iter().enumerate() {
-        let here = &path[..=depth];
+        let here = &path[..=from + depth];
         if let (Value::Object(members), Segment::Key(key)) = (&mut *at, segment)
-            && !members.contains_key(key)
+            && !members.contains_key(&**key)
             && may_create(here)
         {
-            members.insert(key.clone(), Value::Object(Map::new()));
+            members.insert(key.to_string(), Value::Object(Map::new()));
         }
-        at = member_mut(at, segment).ok_or_else(|| blocked(here, "there is nothing there"))?;
+        at = member_mut(at, segment).ok_or_else(|| nothing_there(here))?;
     }
     match (at, last) {
         (Value::Object(members), Segment::Key(key)) => {
-            members.insert(key.clone(), value);
+            members.insert(key.to_string(), value);
             Ok(())
         }
         (Value::Array(items), Segment::Index(index)) if *index < items.len() => {
@@ -188,7 +200,16 @@ pub fn write(
 /// Takes away what is at the end of `path`, in `root`; nothing there is as good as taken away.
 /// Elements behind a removed one move up. The root itself cannot be removed.
 pub fn remove(root: &mut Value, path: &[Segment]) -> Result<(), EvalError> {
-    let Some((last, parents)) = path.split_last() else {
+    remove_from(0, root, path)
+}
+
+/// [`remove`], where the first `from` segments of `path` have led to `root`.
+pub(crate) fn remove_from(
+    from: usize,
+    root: &mut Value,
+    path: &[Segment],
+) -> Result<(), EvalError> {
+    let Some((last, parents)) = path[from..].split_last() else {
         return Err(blocked(path, "the data itself cannot be removed"));
     };
     let mut at = root;
@@ -200,7 +221,7 @@ pub fn remove(root: &mut Value, path: &[Segment]) -> Result<(), EvalError> {
     }
     match (at, last) {
         (Value::Object(members), Segment::Key(key)) => {
-            members.remove(key);
+            members.remove(&**key);
         }
         (Value::Array(items), Segment::Index(index)) if *index < items.len() => {
             items.remove(*index);
@@ -212,17 +233,22 @@ pub fn remove(root: &mut Value, path: &[Segment]) -> Result<(), EvalError> {
 
 fn member_mut<'v>(value: &'v mut Value, segment: &Segment) -> Option<&'v mut Value> {
     match (value, segment) {
-        (Value::Object(members), Segment::Key(key)) => members.get_mut(key),
+        (Value::Object(members), Segment::Key(key)) => members.get_mut(&**key),
         (Value::Array(items), Segment::Index(index)) => items.get_mut(*index),
         _ => None,
     }
+}
+
+/// The error of a path that ends before it should.
+pub(crate) fn nothing_there(path: &[Segment]) -> EvalError {
+    blocked(path, "there is nothing there")
 }
 
 fn blocked(path: &[Segment], message: &str) -> EvalError {
     let mut text = "data".to_owned();
     for segment in path {
         match segment {
-            Segment::Key(key) => text.extend([".", key]),
+            Segment::Key(key) => text.extend([".", &**key]),
             Segment::Index(index) => text.extend(["[", &index.to_string(), "]"]),
         }
     }
@@ -275,7 +301,7 @@ fn parse(
             if len == 0 {
                 return Err(refuse(source, at, SHAPE));
             }
-            parts.push(Part::Key(rest[dot..dot + len].to_owned()));
+            parts.push(Part::Key(rest[dot..dot + len].into()));
             at += dot + len;
         }
     }
@@ -316,7 +342,7 @@ fn bracket(
     for quote in ['\'', '"'] {
         let literal = text.strip_prefix(quote).and_then(|text| text.strip_suffix(quote));
         if let Some(literal) = literal.filter(|text| !text.contains([quote, '\\'])) {
-            return Ok(Part::Key(literal.to_owned()));
+            return Ok(Part::Key(literal.into()));
         }
     }
     compile(inner).map(Part::Computed).map_err(|error| {

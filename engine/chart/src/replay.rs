@@ -208,7 +208,7 @@ fn thaw(chart: &Chart, entry: &Entry) -> Result<Snapshot, ReplayError> {
     let same = snapshot.case_id == entry.case_id
         && snapshot.revision == revision
         && snapshot.recorded_at == entry.recorded_at
-        && canonical::sha256_hex(&canonical::to_string(&snapshot.data)) == entry.data_sha
+        && canonical::sha256_hex(&canonical::data_to_string(&snapshot.data)) == entry.data_sha
         && canonical::to_string(&snapshot.terms_value(chart)) == entry.terms
         && states_of(chart, &snapshot) == entry.states;
     if !same {

@@ -8,7 +8,7 @@
 //! The words that are not JSON Schema's: `x-personal: true` on a field, and `x-order: [names]` on
 //! an object, the order of its fields in a form.
 //!
-//! **Invariant:** `coerce_numbers` and `with_defaults` change nothing when applied twice.
+//! **Invariant:** `coerce_numbers` and `settled` change nothing when applied twice.
 
 mod members;
 mod message;
@@ -22,6 +22,7 @@ use jsonschema::{Draft, PatternOptions, ValidationError, Validator};
 use serde_json::Value;
 
 use crate::canonical::push_pointer;
+use crate::data::Data;
 use crate::path::Segment;
 
 /// A compiled schema. Cloning is cheap; two are equal when their sources are.
@@ -102,17 +103,19 @@ impl Schema {
 
     /// [`Schema::admit`] of what was admitted before only its members `written` were written or
     /// removed: the others are not looked at where no member's worth depends on another's.
-    pub fn admit_members(&self, v: &mut Value, written: &[String]) -> Result<(), Vec<Violation>> {
-        if let Value::Object(members) = v {
-            for key in written {
-                if let Some(member) = members.get_mut(key) {
-                    self.0.typed.coerce_member(key, member);
-                }
+    pub fn admit_members(
+        &self,
+        data: &mut Data,
+        written: &[Arc<str>],
+    ) -> Result<(), Vec<Violation>> {
+        for key in written {
+            if let Some(member) = data.get_mut(key) {
+                self.0.typed.coerce_member(key, member);
             }
         }
         match &self.0.members {
-            Some(members) if members.fit(v, written) => Ok(()),
-            _ => self.validate_kept(v),
+            Some(members) if members.fit(data, written) => Ok(()),
+            _ => self.validate_kept(data.whole()),
         }
     }
 
@@ -129,9 +132,10 @@ impl Schema {
         Err(violations)
     }
 
-    /// `v` with the `default` of every absent property, at every depth.
-    pub fn with_defaults(&self, mut v: Value) -> Value {
-        self.0.typed.fill(&mut v);
+    /// `v` with the `default` of every absent property, at every depth, and with its numbers typed as
+    /// [`Schema::coerce_numbers`] does.
+    pub fn settled(&self, mut v: Value) -> Value {
+        self.0.typed.settle(&mut v);
         v
     }
 

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::calendar::{Due, Rule, Stopped};
+use crate::data::Data;
 use crate::definition::StateIx;
 use crate::moment::Timestamp;
 
@@ -30,7 +31,7 @@ pub struct Snapshot {
     /// What each history state remembers.
     pub history: BTreeMap<StateIx, Vec<StateIx>>,
     /// The case's data.
-    pub data: Arc<Value>,
+    pub data: Data,
     /// How often each state with a task, term or invoke was entered.
     pub generations: BTreeMap<StateIx, u32>,
     /// How often each term's clock was set; only ever rises.
@@ -63,7 +64,7 @@ impl Snapshot {
             decision: 0,
             configuration: Vec::new(),
             history: BTreeMap::new(),
-            data: Arc::new(Value::Object(serde_json::Map::new())),
+            data: Data::default(),
             generations: BTreeMap::new(),
             clocks: BTreeMap::new(),
             terms: BTreeMap::new(),

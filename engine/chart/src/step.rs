@@ -8,16 +8,16 @@
 //!
 //! **Invariant:** equal arguments give an equal [`Step`].
 
-use std::sync::Arc;
-
 use serde_json::{Map, Value};
 
 use crate::calendar::Calendar;
+use crate::data::Data;
 use crate::definition::{Chart, Kind, Unhandled};
 use crate::effect::Effect;
 use crate::event::{Actor, Event, Origin, name};
 use crate::machine::{Machine, Written};
 use crate::moment::Timestamp;
+use crate::path::Segment;
 use crate::refusal::Refused;
 use crate::select::Trigger;
 use crate::snapshot::{Parent, Snapshot};
@@ -88,10 +88,10 @@ fn open(machine: &mut Machine<'_>, event: &Event) -> Result<EntryKind, Refused> 
         data => data.clone(),
     };
     let data = match &chart.data_schema {
-        Some(schema) => schema.coerce_numbers(schema.with_defaults(given.clone())),
+        Some(schema) => schema.settled(given.clone()),
         None => given.clone(),
     };
-    machine.snapshot.data = Arc::new(data);
+    machine.snapshot.data = Data::from(data);
     // SCXML's `_event` is unbound until the first event (5.10.1).
     if chart.unhandled == Unhandled::Refuse {
         machine.see(&event.name, given.clone(), None);
@@ -157,7 +157,7 @@ fn admit_payload(chart: &Chart, event: &Event) -> Result<Value, Refused> {
         Value::Null => Value::Object(Map::new()),
         payload => payload.clone(),
     };
-    let payload = schema.coerce_numbers(schema.with_defaults(payload));
+    let payload = schema.settled(payload);
     schema
         .validate_kept(&payload)
         .map_err(|violations| Refused::Payload { event: name.to_owned(), violations })?;
@@ -288,11 +288,14 @@ fn finish(machine: &mut Machine<'_>) -> Result<EntryKind, Refused> {
     if let Some(schema) = &machine.chart.data_schema
         && machine.written != Written::Nothing
     {
-        // Written in this step, so the data is this machine's own already.
-        let data = Arc::make_mut(&mut machine.snapshot.data);
-        let admitted = match &machine.written {
-            Written::Members(keys) => schema.admit_members(data, keys),
-            _ => schema.admit(data),
+        let data = &mut machine.snapshot.data;
+        let admitted = if let Written::Members(keys) = &machine.written {
+            schema.admit_members(data, keys)
+        } else {
+            let mut whole = data.to_value();
+            let admitted = schema.admit(&mut whole);
+            *data = Data::from(whole);
+            admitted
         };
         let event = || machine.asked.to_string();
         admitted.map_err(|violations| Refused::Data { event: event(), violations })?;
@@ -313,7 +316,7 @@ impl Machine<'_> {
         for item in &chart.data_items {
             data.insert(item.id.clone(), Value::Null);
         }
-        self.snapshot.data = Arc::new(Value::Object(data));
+        self.snapshot.data = Data::from(Value::Object(data));
         for item in &chart.data_items {
             let value = match (given.get(&item.id), &item.value) {
                 (Some(value), _) => value.clone(),
@@ -326,9 +329,9 @@ impl Machine<'_> {
                     }
                 },
             };
-            if let Value::Object(data) = Arc::make_mut(&mut self.snapshot.data) {
-                data.insert(item.id.clone(), value);
-            }
+            let path = [Segment::Key(item.id.as_str().into())];
+            // The item is there since the loop above.
+            let _written = self.snapshot.data.write(&path, Some(value), |_| false);
         }
     }
 
@@ -338,7 +341,8 @@ impl Machine<'_> {
         snapshot.revision = before.revision + 1;
         snapshot.recorded_at = self.now;
         let decided = kind == EntryKind::Event
-            && (snapshot.configuration != before.configuration || snapshot.data != before.data);
+            && (snapshot.configuration != before.configuration
+                || !self.written.left_as_it_was(&snapshot.data, &before.data));
         if decided {
             snapshot.decision += 1;
         }

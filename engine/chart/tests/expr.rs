@@ -1,5 +1,6 @@
 //! Expressions: what they answer, what they refuse to answer, what they say they read.
 
+use chart::data::Data;
 use chart::expr::{ActiveStates, EvalError, EventView, Expr, NoStates, Read, Scope, StaticType};
 use serde_json::{Value, json};
 
@@ -22,7 +23,7 @@ fn data() -> Value {
 
 /// Evaluates `source` with the fixture's data.
 fn eval(source: &str) -> Result<Value, EvalError> {
-    let (data, event) = (data(), json!({ "points": 8, "note": "ổn" }));
+    let (data, event) = (Data::from(data()), json!({ "points": 8, "note": "ổn" }));
     let (actor, subject) = (json!({ "id": "an", "roles": ["member"] }), json!("platform/1"));
     let element = json!({ "id": "e1" });
     let scope = Scope {
@@ -189,7 +190,7 @@ fn an_error_does_not_matter_beside_the_side_that_decides() {
         ("data.n", Err(())),
         ("sum([data.n])", Err(())),
     ];
-    let (data, null) = (data(), Value::Null);
+    let (data, null) = (Data::from(data()), Value::Null);
     let scope = Scope {
         data: &data,
         event: None,
@@ -212,7 +213,7 @@ fn an_error_does_not_matter_beside_the_side_that_decides() {
 fn a_comprehension_goes_through_a_thousand_elements_and_no_more() {
     let null = Value::Null;
     for (count, is_taken) in [(1_000, true), (1_001, false)] {
-        let data = json!({ "list": vec![1; count] });
+        let data = Data::from(json!({ "list": vec![1; count] }));
         let scope = Scope {
             data: &data,
             event: None,
@@ -239,8 +240,8 @@ fn a_comprehension_goes_through_a_thousand_elements_and_no_more() {
 
 #[test]
 fn in_scxml_each_data_item_is_a_variable() {
-    let (data, payload, null) =
-        (json!({ "Var1": 1, "now": 5 }), json!({ "aParam": 2 }), Value::Null);
+    let data = Data::from(json!({ "Var1": 1, "now": 5 }));
+    let (payload, null) = (json!({ "aParam": 2 }), Value::Null);
     let session = json!("session-1");
     let scope = Scope {
         data: &data,

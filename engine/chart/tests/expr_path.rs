@@ -1,19 +1,20 @@
 //! Paths of `set`: where they lead, what they may create, which of them overlap.
 
+use chart::data::Data;
 use chart::expr::{EvalError, EventView, NoStates, Scope};
 use chart::path::{self, DataPath, Segment};
 use serde_json::{Value, json};
 
 fn segments(path: &str) -> Vec<Segment> {
     path.split('.')
-        .map(|part| part.parse().map_or_else(|_| Segment::Key(part.to_owned()), Segment::Index))
+        .map(|part| part.parse().map_or_else(|_| Segment::Key(part.into()), Segment::Index))
         .collect()
 }
 
 #[test]
 fn paths_lead_where_their_computed_parts_say() {
-    let (data, event, null) =
-        (json!({ "members": ["an"] }), json!({ "at": 1, "x": 1.5 }), Value::Null);
+    let data = Data::from(json!({ "members": ["an"] }));
+    let (event, null) = (json!({ "at": 1, "x": 1.5 }), Value::Null);
     let actor = json!({ "id": "an.b" });
     let scope = Scope {
         data: &data,
@@ -24,7 +25,7 @@ fn paths_lead_where_their_computed_parts_say() {
         active: &NoStates,
         locals: &[],
     };
-    let key = |key: &str| Segment::Key(key.to_owned());
+    let key = |key: &str| Segment::Key(key.into());
     let rows = [
         ("data.n", Some(vec![key("n")])),
         ("data", Some(vec![])),
@@ -104,7 +105,7 @@ fn writing_creates_only_the_parents_it_may() {
     ];
     for (to, expected) in rows {
         let mut root = json!({ "l": [5, 6], "o": {}, "s": "t" });
-        let may_create = |path: &[Segment]| path == [Segment::Key("new".to_owned())];
+        let may_create = |path: &[Segment]| path == [Segment::Key("new".into())];
         let written = path::write(&mut root, &segments(to), json!(1), may_create);
         match expected {
             Some(expected) => assert_eq!((written, root), (Ok(()), expected), "{to}"),

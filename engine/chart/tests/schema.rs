@@ -1,6 +1,7 @@
 //! Schemas: what they refuse and how they say it, what they fill in, what they declare.
 
 use chart::canonical;
+use chart::data::Data;
 use chart::path::Segment;
 use chart::schema::Schema;
 use proptest::prelude::*;
@@ -141,14 +142,15 @@ fn a_wrong_schema_says_where() {
 
 #[test]
 fn defaults_are_filled_in_at_every_depth() {
-    let given = json!({ "units": [{ "kind": "core", "parts": [{}] }], "contact": {}, "share": 4 });
-    let filled = compiled().with_defaults(given);
+    let given =
+        json!({ "units": [{ "kind": "core", "parts": [{}] }], "contact": {}, "share": 4.0 });
+    let filled = compiled().settled(given);
     let expected = json!({
         "units": [{ "kind": "core", "users": 0, "parts": [{ "users": 0 }] }],
-        "contact": { "since": "2022-02-11" }, "share": 4,
+        "contact": { "since": "2022-02-11" }, "share": 4.0,
     });
     assert_eq!(filled, expected);
-    assert_eq!(compiled().with_defaults(json!({})), json!({ "share": 0 }));
+    assert_eq!(compiled().settled(json!({})), json!({ "share": 0.0 }));
 }
 
 #[test]
@@ -189,7 +191,7 @@ fn the_checker_is_told_what_is_declared_and_what_is_always_there() {
         assert_eq!(schema.property_at(&path).is_some(), is_declared, "{path:?}");
         assert_eq!(schema.required_at(&path), is_there, "{path:?}");
     }
-    let key = |key: &str| Segment::Key(key.to_owned());
+    let key = |key: &str| Segment::Key(key.into());
     let rows = [
         (vec![], true),
         (vec![key("contact")], true),
@@ -212,7 +214,7 @@ fn parts_of_all_of_count_as_the_schema_itself() {
     });
     let schema = Schema::compile(&schema).expect("the schema is right");
     assert!(schema.required_at(&["a"]));
-    assert_eq!(schema.with_defaults(json!({ "b": 1 })), json!({ "a": 1, "b": 1 }));
+    assert_eq!(schema.settled(json!({ "b": 1 })), json!({ "a": 1, "b": 1.0 }));
 }
 
 #[test]
@@ -225,7 +227,7 @@ fn personal_fields_are_listed_and_a_schema_may_refer_to_itself() {
     let endless = json!({ "$ref": "#", "properties": { "a": { "$ref": "#" } } });
     if let Ok(endless) = Schema::compile(&endless) {
         assert_eq!(endless.personal_paths(), Vec::<String>::new());
-        assert_eq!(endless.with_defaults(json!({ "a": {} })), json!({ "a": {} }));
+        assert_eq!(endless.settled(json!({ "a": {} })), json!({ "a": {} }));
     }
 }
 
@@ -255,12 +257,12 @@ proptest! {
     #[test]
     fn typed_data_is_the_parse_of_its_own_text_typed_again(v in values()) {
         let schema = compiled();
-        let typed = schema.coerce_numbers(schema.with_defaults(canonical::admit(v).expect("small")));
+        let typed = schema.settled(canonical::admit(v).expect("small"));
         let text = canonical::to_string(&typed);
         let parsed: Value = serde_json::from_str(&text).expect("the text is JSON");
         let again = schema.coerce_numbers(parsed);
         prop_assert_eq!(again.to_string(), typed.to_string());
-        prop_assert_eq!(&schema.with_defaults(again.clone()), &again);
+        prop_assert_eq!(&schema.settled(again.clone()), &again);
     }
 }
 
@@ -316,15 +318,15 @@ proptest! {
                     Some(value) => members.insert(NAMES[*key].to_owned(), value.clone()),
                     None => members.remove(NAMES[*key]),
                 };
-                written.push(NAMES[*key].to_owned());
+                written.push(NAMES[*key].into());
             }
-            let mut apart = whole.clone();
+            let mut apart = Data::from(whole.clone());
             prop_assert_eq!(
                 schema.admit_members(&mut apart, &written),
                 schema.admit(&mut whole),
                 "{:?}", schema
             );
-            prop_assert_eq!(apart.to_string(), whole.to_string());
+            prop_assert_eq!(apart.to_value().to_string(), whole.to_string());
         }
     }
 }

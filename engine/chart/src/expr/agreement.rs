@@ -5,6 +5,8 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::data::Data;
+
 use super::{ActiveStates, EvalError, EventView, Expr, Scope, cel_run, plan};
 
 struct Review;
@@ -15,7 +17,7 @@ impl ActiveStates for Review {
     }
 }
 
-fn scope<'a>(data: &'a Value, event: &'a Value, actor: &'a Value, subject: &'a Value) -> Scope<'a> {
+fn scope<'a>(data: &'a Data, event: &'a Value, actor: &'a Value, subject: &'a Value) -> Scope<'a> {
     Scope {
         data,
         event: Some(EventView::new("submit", event)),
@@ -30,7 +32,7 @@ fn scope<'a>(data: &'a Value, event: &'a Value, actor: &'a Value, subject: &'a V
 /// What both say, errors without their words.
 fn both(expr: &Expr, scope: &Scope<'_>) -> Option<(Result<Value, ()>, Result<Value, ()>)> {
     let plan = expr.0.plan.as_ref()?;
-    let ours = match plan.eval(scope, &mut Vec::new()) {
+    let ours = match plan.eval(scope, &mut plan::Bound::new()) {
         Err(plan::Stop::Bail) => return None,
         Err(plan::Stop::Fault(_)) => Err(()),
         Ok(answer) => answer.into_json().map_err(|_| ()),
@@ -195,10 +197,11 @@ proptest! {
     ) {
         let actor = json!({ "id": "p1" });
         let subject = json!("platform/1");
+        let data = Data::from(data);
         let scope = scope(&data, &event, &actor, &subject);
         let Ok(expr) = Expr::compile(&source) else { return Ok(()) };
         if let Some((ours, theirs)) = both(&expr, &scope) {
-            prop_assert_eq!(ours, theirs, "{} on {}", source, data);
+            prop_assert_eq!(ours, theirs, "{} on {:?}", source, data);
         }
     }
 }

@@ -80,7 +80,7 @@ impl VariableResolver for Resolver<'_> {
             return Some(CowVal::Owned(lift(value)));
         }
         match variable {
-            "data" => Some(CowVal::Owned(lift(scope.data))),
+            "data" => Some(CowVal::Owned(lift(scope.data.whole()))),
             "event" => scope.event.map(|event| CowVal::Owned(lift(event.payload))),
             "event_name" => scope.event.map(|event| CowVal::owned(CelString::from(event.name))),
             "_event" => self.envelope.as_ref().map(|envelope| CowVal::Owned(lift(envelope))),

@@ -30,6 +30,8 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
+use crate::data::Data;
+
 pub use compile::{DEPTH_MAX, NESTING_MAX, SOURCE_MAX};
 pub use functions::ITEMS_MAX;
 pub use static_type::StaticType;
@@ -94,7 +96,7 @@ impl Expr {
     /// NaN, infinity and numbers beyond ±(2^53 − 1) are errors (R1, R24).
     pub fn eval(&self, scope: &Scope<'_>) -> Result<Value, EvalError> {
         if let Some(plan) = &self.0.plan {
-            match plan.eval(scope, &mut Vec::new()) {
+            match plan.eval(scope, &mut plan::Bound::new()) {
                 Ok(value) => return value.into_json().map_err(|what| self.not_json(what)),
                 Err(plan::Stop::Fault(fault)) => return Err(self.failed(&fault)),
                 Err(plan::Stop::Bail) => {}
@@ -106,7 +108,7 @@ impl Expr {
     /// Its answer in `scope`, which must be a bool: CEL knows no truthiness.
     pub fn eval_bool(&self, scope: &Scope<'_>) -> Result<bool, EvalError> {
         if let Some(plan) = &self.0.plan {
-            match plan.eval(scope, &mut Vec::new()) {
+            match plan.eval(scope, &mut plan::Bound::new()) {
                 Ok(plan_value::Plain::Bool(answer)) => return Ok(answer),
                 Ok(other) => return Err(self.not_bool(other.type_name())),
                 Err(plan::Stop::Fault(fault)) => return Err(self.failed(&fault)),
@@ -147,7 +149,7 @@ impl fmt::Debug for Expr {
 #[derive(Clone, Copy)]
 pub struct Scope<'a> {
     /// `data`: the case's data.
-    pub data: &'a Value,
+    pub data: &'a Data,
     /// `event`, `event_name` and `_event`; reading one where there is none is an error.
     pub event: Option<EventView<'a>>,
     /// `actor`: an object with `id`, `org`, `roles` and perhaps `on_behalf_of`.

@@ -11,6 +11,7 @@ use std::borrow::Cow;
 use std::cmp::Ordering;
 
 use serde_json::Value;
+use smallvec::SmallVec;
 
 use super::plan_each::Each;
 use super::plan_value::Plain;
@@ -33,7 +34,8 @@ pub(super) enum Root {
 #[derive(Debug, Clone)]
 pub(super) enum Plan {
     Const(Plain<'static>),
-    Root(Root),
+    /// Where the keys lead from the root.
+    Path(Root, Vec<Box<str>>),
     EventName,
     /// A field of `_event`.
     Envelope(Box<str>),
@@ -86,7 +88,7 @@ pub(super) enum Stop {
     /// Not a plain form after all: let the crate run it.
     Bail,
     /// CEL's answer is an error.
-    Fault(Fault),
+    Fault(Box<Fault>),
 }
 
 /// An error of evaluation.
@@ -106,16 +108,25 @@ pub(super) enum Fault {
 
 pub(super) type Answer<'a> = Result<Plain<'a>, Stop>;
 
+/// The variables of the comprehensions around, outermost first.
+pub(super) type Bound<'a> = SmallVec<[Plain<'a>; 2]>;
+
 pub(super) fn fault<T>(fault: Fault) -> Result<T, Stop> {
-    Err(Stop::Fault(fault))
+    Err(fault.into())
+}
+
+impl From<Fault> for Stop {
+    fn from(fault: Fault) -> Self {
+        Self::Fault(Box::new(fault))
+    }
 }
 
 impl Plan {
     /// The answer in `scope`; `bound` holds the variables of the comprehensions around.
-    pub(super) fn eval<'a>(&'a self, scope: &Scope<'a>, bound: &mut Vec<Plain<'a>>) -> Answer<'a> {
+    pub(super) fn eval<'a>(&'a self, scope: &Scope<'a>, bound: &mut Bound<'a>) -> Answer<'a> {
         match self {
-            Self::Const(value) => Ok(value.clone()),
-            Self::Root(root) => Plain::of(resolve(root, scope)?),
+            Self::Const(value) => Ok(value.lent()),
+            Self::Path(root, keys) => Plain::of(follow(root, keys, scope)?),
             Self::Now => Ok(Plain::Int(scope.now_ms)),
             Self::EventName => Ok(Plain::Text(Cow::Borrowed(event(scope)?.name))),
             Self::Envelope(field) => envelope(event(scope)?, field),
@@ -162,7 +173,7 @@ impl Plan {
     pub(super) fn eval_bool<'a>(
         &'a self,
         scope: &Scope<'a>,
-        bound: &mut Vec<Plain<'a>>,
+        bound: &mut Bound<'a>,
     ) -> Result<bool, Stop> {
         match self.eval(scope, bound)? {
             Plain::Bool(b) => Ok(b),
@@ -170,7 +181,7 @@ impl Plan {
         }
     }
 
-    fn eval_access<'a>(&'a self, scope: &Scope<'a>, bound: &mut Vec<Plain<'a>>) -> Answer<'a> {
+    fn eval_access<'a>(&'a self, scope: &Scope<'a>, bound: &mut Bound<'a>) -> Answer<'a> {
         match self {
             Self::Select(operand, key) => match operand.eval(scope, bound)? {
                 Plain::Json(Value::Object(members)) => match members.get(&**key) {
@@ -179,12 +190,24 @@ impl Plan {
                 },
                 other => fault(Fault::Type(other.type_name(), "an object")),
             },
+            Self::Has(operand, key) if operand.is_object_of_data(scope) => {
+                Ok(Plain::Bool(scope.data.get(key).is_some()))
+            }
             Self::Has(operand, key) => match operand.eval(scope, bound)? {
                 Plain::Json(Value::Object(members)) => {
                     Ok(Plain::Bool(members.contains_key(&**key)))
                 }
                 other => fault(Fault::Type(other.type_name(), "an object")),
             },
+            Self::Index(operand, index) if operand.is_object_of_data(scope) => {
+                match index.eval(scope, bound)? {
+                    Plain::Text(key) => match scope.data.get(&key) {
+                        Some(member) => Plain::of(member),
+                        None => fault(Fault::Missing(key.to_string())),
+                    },
+                    _ => Err(Stop::Bail),
+                }
+            }
             Self::Index(operand, index) => {
                 let operand = operand.eval(scope, bound)?;
                 index_into(operand, &index.eval(scope, bound)?)
@@ -192,27 +215,50 @@ impl Plan {
             _ => Err(Stop::Bail),
         }
     }
+
+    /// Whether it is `data` itself, which need not be put together to look at one member.
+    fn is_object_of_data(&self, scope: &Scope<'_>) -> bool {
+        matches!(self, Self::Path(Root::Data, keys) if keys.is_empty()) && scope.data.is_object()
+    }
 }
 
 fn event<'a>(scope: &Scope<'a>) -> Result<EventView<'a>, Stop> {
-    scope.event.ok_or_else(|| Stop::Fault(Fault::Undeclared("event".to_owned())))
+    scope.event.ok_or_else(|| Stop::from(Fault::Undeclared("event".to_owned())))
 }
 
 fn resolve<'a>(root: &Root, scope: &Scope<'a>) -> Result<&'a Value, Stop> {
     let local = |name: &str| scope.locals.iter().find(|(local, _)| *local == name).map(|(_, v)| *v);
-    let undeclared = |name: &str| Stop::Fault(Fault::Undeclared(name.to_owned()));
+    let undeclared = |name: &str| Stop::from(Fault::Undeclared(name.to_owned()));
     match root {
-        Root::Data => Ok(scope.data),
+        Root::Data => Ok(scope.data.whole()),
         Root::Event => event(scope).map(|event| event.payload),
         Root::Actor => Ok(scope.actor),
         Root::Subject => Ok(scope.subject),
         Root::Local(name) => local(name).ok_or_else(|| undeclared(name)),
-        Root::Key(name) => match local(name).or_else(|| scope.data.get(&**name)) {
+        Root::Key(name) => match local(name).or_else(|| scope.data.get(name)) {
             Some(value) => Ok(value),
             // The name may be a type of CEL, or a root: rare enough for the crate.
             None => Err(Stop::Bail),
         },
     }
+}
+
+/// Where `keys` lead from `root`.
+fn follow<'a>(root: &Root, keys: &[Box<str>], scope: &Scope<'a>) -> Result<&'a Value, Stop> {
+    let missing = |key: &str| Stop::from(Fault::Missing(key.to_owned()));
+    let (mut at, below) = match (root, keys) {
+        (Root::Data, [key, below @ ..]) if scope.data.is_object() => {
+            (scope.data.get(key).ok_or_else(|| missing(key))?, below)
+        }
+        _ => (resolve(root, scope)?, keys),
+    };
+    for key in below {
+        at = match at {
+            Value::Object(members) => members.get(&**key).ok_or_else(|| missing(key))?,
+            other => return fault(Fault::Type(Plain::of(other)?.type_name(), "an object")),
+        };
+    }
+    Ok(at)
 }
 
 fn envelope<'a>(event: EventView<'a>, field: &str) -> Answer<'a> {
@@ -237,7 +283,7 @@ fn eval_logic<'a>(
     left: &'a Plan,
     right: &'a Plan,
     scope: &Scope<'a>,
-    bound: &mut Vec<Plain<'a>>,
+    bound: &mut Bound<'a>,
 ) -> Answer<'a> {
     let left = match left.eval_bool(scope, bound) {
         Err(Stop::Bail) => return Err(Stop::Bail),
@@ -312,7 +358,11 @@ fn is_member(value: &Plain<'_>, within: &Plain<'_>) -> Result<bool, Stop> {
         (Plain::Text(key), Plain::Json(Value::Object(members))) => Ok(members.contains_key(&**key)),
         (_, Plain::Json(Value::Array(items))) => {
             for item in items {
-                if Plain::of(item)?.equals(value)? {
+                let is_equal = match (value, item) {
+                    (Plain::Text(text), Value::String(item)) => text == item,
+                    _ => Plain::of(item)?.equals(value)?,
+                };
+                if is_equal {
                     return Ok(true);
                 }
             }

@@ -51,16 +51,17 @@ impl<'e> Builder<'e, '_> {
             return Some(Plan::Bound(at));
         }
         if self.names.locals.contains(&name) {
-            return Some(Plan::Root(Root::Local(name.into())));
+            return Some(Plan::Path(Root::Local(name.into()), Vec::new()));
         }
         if self.names.mode == Mode::Open {
-            return (!name.starts_with('_')).then(|| Plan::Root(Root::Key(name.into())));
+            return (!name.starts_with('_'))
+                .then(|| Plan::Path(Root::Key(name.into()), Vec::new()));
         }
         match name {
-            "data" => Some(Plan::Root(Root::Data)),
-            "event" => Some(Plan::Root(Root::Event)),
-            "actor" => Some(Plan::Root(Root::Actor)),
-            "subject" => Some(Plan::Root(Root::Subject)),
+            "data" => Some(Plan::Path(Root::Data, Vec::new())),
+            "event" => Some(Plan::Path(Root::Event, Vec::new())),
+            "actor" => Some(Plan::Path(Root::Actor, Vec::new())),
+            "subject" => Some(Plan::Path(Root::Subject, Vec::new())),
             "now" => Some(Plan::Now),
             "event_name" => Some(Plan::EventName),
             _ => None,
@@ -72,9 +73,15 @@ impl<'e> Builder<'e, '_> {
         if is_envelope && !self.names.locals.contains(&"_event") {
             return (!select.test).then(|| Plan::Envelope(select.field.as_str().into()));
         }
-        let operand = self.boxed(&select.operand)?;
         let field = select.field.as_str().into();
-        Some(if select.test { Plan::Has(operand, field) } else { Plan::Select(operand, field) })
+        Some(match (self.node(&select.operand)?, select.test) {
+            (operand, true) => Plan::Has(Box::new(operand), field),
+            (Plan::Path(root, mut keys), false) => {
+                keys.push(field);
+                Plan::Path(root, keys)
+            }
+            (operand, false) => Plan::Select(Box::new(operand), field),
+        })
     }
 
     fn call(&mut self, call: &'e CallExpr) -> Option<Plan> {

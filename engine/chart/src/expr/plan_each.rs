@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::Scope;
 use super::functions::ITEMS_MAX;
-use super::plan::{Answer, Fault, Plan, Stop, fault};
+use super::plan::{Answer, Bound, Fault, Plan, Stop, fault};
 use super::plan_value::Plain;
 
 /// A comprehension.
@@ -27,17 +27,15 @@ pub(super) enum Body {
 
 impl Each {
     /// The answer: a bool for `all` and `exists`, a list for `map` and `filter`.
-    pub(super) fn eval<'a>(&'a self, scope: &Scope<'a>, bound: &mut Vec<Plain<'a>>) -> Answer<'a> {
+    pub(super) fn eval<'a>(&'a self, scope: &Scope<'a>, bound: &mut Bound<'a>) -> Answer<'a> {
         let range = match self.range.eval(scope, bound)? {
             Plain::Json(Value::Object(members)) => {
                 let mut keys: Vec<&'a String> = members.keys().collect();
                 keys.sort_unstable();
-                keys.into_iter().map(|key| Plain::Text(Cow::Borrowed(key.as_str()))).collect()
+                Range::Texts(keys)
             }
-            Plain::Json(Value::Array(items)) => {
-                items.iter().map(Plain::of).collect::<Result<Vec<_>, _>>()?
-            }
-            Plain::List(items) => items,
+            Plain::Json(Value::Array(items)) => Range::Values(items),
+            Plain::List(items) => Range::Made(items),
             other => return fault(Fault::Type(other.type_name(), "a list or map")),
         };
         if range.len() > ITEMS_MAX {
@@ -50,11 +48,55 @@ impl Each {
     }
 }
 
+/// What a comprehension goes through.
+enum Range<'a> {
+    Texts(Vec<&'a String>),
+    Values(&'a [Value]),
+    Made(Vec<Plain<'a>>),
+}
+
+impl<'a> Range<'a> {
+    fn len(&self) -> usize {
+        match self {
+            Self::Texts(texts) => texts.len(),
+            Self::Values(values) => values.len(),
+            Self::Made(made) => made.len(),
+        }
+    }
+
+    /// Calls `visit` with each element in turn until it has an answer.
+    fn visit<T>(
+        self,
+        mut visit: impl FnMut(Plain<'a>) -> Result<Option<T>, Stop>,
+    ) -> Result<Option<T>, Stop> {
+        match self {
+            Self::Texts(texts) => {
+                first(texts, |text| visit(Plain::Text(Cow::Borrowed(text.as_str()))))
+            }
+            Self::Values(values) => first(values, |value| visit(Plain::of(value)?)),
+            Self::Made(made) => first(made, visit),
+        }
+    }
+}
+
+/// The first answer that `ask` has.
+fn first<I: IntoIterator, T>(
+    items: I,
+    mut ask: impl FnMut(I::Item) -> Result<Option<T>, Stop>,
+) -> Result<Option<T>, Stop> {
+    for item in items {
+        if let Some(answer) = ask(item)? {
+            return Ok(Some(answer));
+        }
+    }
+    Ok(None)
+}
+
 /// Runs `body` with `value` bound.
 fn binding<'a, T>(
     value: Plain<'a>,
-    bound: &mut Vec<Plain<'a>>,
-    body: impl FnOnce(&mut Vec<Plain<'a>>) -> T,
+    bound: &mut Bound<'a>,
+    body: impl FnOnce(&mut Bound<'a>) -> T,
 ) -> T {
     bound.push(value);
     let answer = body(bound);
@@ -66,36 +108,42 @@ fn binding<'a, T>(
 fn until<'a>(
     decided_by: bool,
     test: &'a Plan,
-    range: Vec<Plain<'a>>,
+    range: Range<'a>,
     scope: &Scope<'a>,
-    bound: &mut Vec<Plain<'a>>,
+    bound: &mut Bound<'a>,
 ) -> Answer<'a> {
     let mut pending = None;
-    for value in range {
-        match binding(value, bound, |bound| test.eval_bool(scope, bound)) {
-            Err(Stop::Bail) => return Err(Stop::Bail),
-            Err(stop) => pending = Some(stop),
-            Ok(answer) if answer == decided_by => return Ok(Plain::Bool(decided_by)),
-            Ok(_) => {}
-        }
+    let decided =
+        range.visit(|value| match binding(value, bound, |bound| test.eval_bool(scope, bound)) {
+            Err(Stop::Bail) => Err(Stop::Bail),
+            Err(stop) => {
+                pending = Some(stop);
+                Ok(None)
+            }
+            Ok(answer) => Ok((answer == decided_by).then_some(())),
+        })?;
+    match (decided, pending) {
+        (Some(()), _) => Ok(Plain::Bool(decided_by)),
+        (None, Some(stop)) => Err(stop),
+        (None, None) => Ok(Plain::Bool(!decided_by)),
     }
-    pending.map_or(Ok(Plain::Bool(!decided_by)), Err)
 }
 
 fn collect<'a>(
     filter: Option<&'a Plan>,
     item: &'a Plan,
-    range: Vec<Plain<'a>>,
+    range: Range<'a>,
     scope: &Scope<'a>,
-    bound: &mut Vec<Plain<'a>>,
+    bound: &mut Bound<'a>,
 ) -> Answer<'a> {
     let mut out = Vec::new();
-    for value in range {
+    let _all: Option<()> = range.visit(|value| {
         let kept = binding(value, bound, |bound| {
             let keep = filter.map_or(Ok(true), |filter| filter.eval_bool(scope, bound))?;
             if keep { item.eval(scope, bound).map(Some) } else { Ok(None) }
         });
         out.extend(kept?);
-    }
+        Ok(None)
+    })?;
     Ok(Plain::List(out))
 }

@@ -37,6 +37,14 @@ impl<'a> Plain<'a> {
         })
     }
 
+    /// The same value, borrowing from this one.
+    pub(super) fn lent(&'a self) -> Self {
+        match self {
+            Self::Text(text) => Self::Text(Cow::Borrowed(text)),
+            other => other.clone(),
+        }
+    }
+
     fn of_number(number: &Number) -> Result<Self, Stop> {
         if let Some(int) = number.as_i64() {
             return Ok(Self::Int(int));
@@ -155,6 +163,6 @@ impl<'a> Plain<'a> {
 
     /// The fault of an operator that does not take these two.
     pub(super) fn misfit(&self, operator: &'static str, other: &Self) -> Stop {
-        Stop::Fault(Fault::Misfit(operator, self.type_name(), other.type_name()))
+        Fault::Misfit(operator, self.type_name(), other.type_name()).into()
     }
 }

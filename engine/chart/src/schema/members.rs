@@ -6,12 +6,15 @@
 //!
 //! **Invariant:** `fit` is true only where the whole schema holds, given that it held before.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
+
+use crate::data::Data;
+use crate::names::Names;
 
 /// Words of the root that say nothing of two members at once. Words beginning with `x-` are ours.
 const APART: [&str; 12] = [
@@ -34,7 +37,7 @@ const ROOTED: [&str; 6] =
 
 /// A schema whose members can be judged one by one.
 pub(super) struct Members {
-    named: BTreeMap<String, Member>,
+    named: Names<Member>,
     /// What every other member must be.
     other: Other,
     required: BTreeSet<String>,
@@ -69,7 +72,7 @@ impl Members {
             None => &none,
             Some(properties) => properties.as_object()?,
         };
-        let named = properties.iter().map(|(key, one)| (key.clone(), Member::new(one, defs)));
+        let named = properties.iter().map(|(key, one)| (key.as_str(), Member::new(one, defs)));
         let other = match words.get("additionalProperties") {
             None | Some(Value::Bool(true)) => Other::Anything,
             Some(Value::Bool(false)) => Other::Nothing,
@@ -84,19 +87,19 @@ impl Members {
         Some(Self { named: named.collect(), other, required })
     }
 
-    /// Whether `v`, which fitted before the members `written` changed, is seen to fit now. A member
+    /// Whether `data`, which fitted before the members `written` changed, is seen to fit now. A member
     /// that is gone counts as written.
-    pub(super) fn fit(&self, v: &Value, written: &[String]) -> bool {
-        let Value::Object(members) = v else { return false };
-        written.iter().all(|key| {
-            let Some(value) = members.get(key) else { return !self.required.contains(key) };
-            match (self.named.get(key), &self.other) {
-                (Some(member), _) => member.fits(value),
-                (None, Other::Such(member)) => member.fits(value),
-                (None, Other::Anything) => true,
-                (None, Other::Nothing) => false,
-            }
-        })
+    pub(super) fn fit(&self, data: &Data, written: &[Arc<str>]) -> bool {
+        data.is_object()
+            && written.iter().all(|key| {
+                let Some(value) = data.get(key) else { return !self.required.contains(&**key) };
+                match (self.named.get(key), &self.other) {
+                    (Some(member), _) => member.fits(value),
+                    (None, Other::Such(member)) => member.fits(value),
+                    (None, Other::Anything) => true,
+                    (None, Other::Nothing) => false,
+                }
+            })
     }
 }
 

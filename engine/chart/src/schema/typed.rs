@@ -11,6 +11,7 @@ use serde_json::{Number, Value};
 
 use super::shape;
 use crate::canonical::whole;
+use crate::names::Names;
 
 /// How deep a value is walked.
 const DEPTH_MAX: usize = 64;
@@ -29,7 +30,7 @@ struct Node {
     /// Whether its number is a double.
     number: bool,
     /// The declared properties.
-    named: BTreeMap<String, Ix>,
+    named: Names<Ix>,
     /// The value of every other key.
     any: Option<Ix>,
     /// What an object is given where it lacks it, in the order of declaration; the first counts.
@@ -48,47 +49,26 @@ impl Typed {
         Self { nodes: compiler.nodes }
     }
 
-    /// Gives `v` the default of every absent property, at every depth.
-    pub(super) fn fill(&self, v: &mut Value) {
-        self.fill_at(Some(0), v, 0);
-    }
-
-    fn fill_at(&self, at: Option<Ix>, v: &mut Value, depth: usize) {
-        let Some(node) = at.filter(|_| depth <= DEPTH_MAX).map(|at| &self.nodes[at]) else {
-            return;
-        };
-        match v {
-            Value::Object(members) => {
-                for (key, default) in &node.defaults {
-                    if !members.contains_key(key) {
-                        members.insert(key.clone(), default.clone());
-                    }
-                }
-                for (key, member) in members {
-                    self.fill_at(node.property(key), member, depth + 1);
-                }
-            }
-            Value::Array(items) => {
-                for (index, element) in items.iter_mut().enumerate() {
-                    self.fill_at(node.item(index), element, depth + 1);
-                }
-            }
-            _ => {}
-        }
+    /// Gives `v` the default of every absent property, at every depth, and its numbers the type that
+    /// is declared.
+    pub(super) fn settle(&self, v: &mut Value) {
+        self.walk(Some(0), v, 0, true);
     }
 
     /// Gives the numbers of `v` the type that is declared: `number` a double, all else an integer
     /// where it is whole.
     pub(super) fn coerce(&self, v: &mut Value) {
-        self.coerce_at(Some(0), v, 0);
+        self.walk(Some(0), v, 0, false);
     }
 
     /// [`Typed::coerce`] for the member `key` of the whole.
     pub(super) fn coerce_member(&self, key: &str, member: &mut Value) {
-        self.coerce_at(self.nodes[0].property(key), member, 1);
+        if is_walked(member) {
+            self.walk(self.nodes[0].property(key), member, 1, false);
+        }
     }
 
-    fn coerce_at(&self, at: Option<Ix>, v: &mut Value, depth: usize) {
+    fn walk(&self, at: Option<Ix>, v: &mut Value, depth: usize, fills: bool) {
         if depth > DEPTH_MAX {
             return;
         }
@@ -100,18 +80,28 @@ impl Typed {
                 }
             }
             Value::Object(members) => {
-                for (key, member) in members {
-                    self.coerce_at(node.and_then(|node| node.property(key)), member, depth + 1);
+                for (key, default) in node.iter().flat_map(|node| &node.defaults) {
+                    if fills && !members.contains_key(key) {
+                        members.insert(key.clone(), default.clone());
+                    }
+                }
+                for (key, member) in members.iter_mut().filter(|(_, member)| is_walked(member)) {
+                    self.walk(node.and_then(|node| node.property(key)), member, depth + 1, fills);
                 }
             }
             Value::Array(items) => {
                 for (index, element) in items.iter_mut().enumerate() {
-                    self.coerce_at(node.and_then(|node| node.item(index)), element, depth + 1);
+                    self.walk(node.and_then(|node| node.item(index)), element, depth + 1, fills);
                 }
             }
             _ => {}
         }
     }
+}
+
+/// Whether a walk could change it.
+fn is_walked(v: &Value) -> bool {
+    matches!(v, Value::Number(_) | Value::Object(_) | Value::Array(_))
 }
 
 impl Node {
@@ -148,6 +138,7 @@ impl<'s> Compiler<'s> {
         let at = self.nodes.len();
         self.known.insert(std::ptr::from_ref(schema), at);
         self.nodes.push(Node::default());
+        let mut named: BTreeMap<&'s str, Ix> = BTreeMap::new();
         let mut node = Node { number: shape::says_number(self.root, schema), ..Node::default() };
         for part in shape::parts(self.root, schema) {
             let declared = part.get("properties").and_then(Value::as_object);
@@ -155,9 +146,9 @@ impl<'s> Compiler<'s> {
                 if let Some(default) = shape::default_of(self.root, member) {
                     node.defaults.push((key.clone(), default.clone()));
                 }
-                if !node.named.contains_key(key) {
+                if !named.contains_key(key.as_str()) {
                     let member = self.node(shape::resolved(self.root, member));
-                    node.named.insert(key.clone(), member);
+                    named.insert(key, member);
                 }
             }
             let other = |word: &str| part.get(word).filter(|schema| schema.is_object());
@@ -174,6 +165,7 @@ impl<'s> Compiler<'s> {
                 }
             }
         }
+        node.named = named.into_iter().collect();
         self.nodes[at] = node;
         at
     }

@@ -34,5 +34,5 @@ fn passes(body: &str) {
     let mut world = world("", &format!("{body}<final id=\"pass\"/><final id=\"fail\"/>"));
     world.run_to_end().unwrap_or_else(|error| panic!("{error}\n{body}"));
     let data = &world.snapshot().data;
-    assert_eq!(world.configuration(), ["pass"], "data {data}\n{body}");
+    assert_eq!(world.configuration(), ["pass"], "data {data:?}\n{body}");
 }
