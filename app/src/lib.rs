@@ -1,4 +1,4 @@
-//! Who uses the engine: the command line, the programme's people, letters and pictures.
+//! Who uses the engine: the command line, the pages, the programme's people, letters and pictures.
 //!
 //! Reading order: [`cli`], then what its commands stand on.
 //!
@@ -8,8 +8,10 @@ pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod draw;
+mod facts;
 pub mod letters;
 pub mod mail;
 pub mod people;
 pub mod schedules;
 pub mod simulate;
+pub mod web;

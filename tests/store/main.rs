@@ -27,6 +27,7 @@ macro_rules! both {
     };
 }
 
+mod accounts;
 mod cases;
 mod commit;
 mod definitions;

@@ -110,6 +110,7 @@ async fn list(args: &ListArgs, common: &Arguments) -> Result<(), Failure> {
         subject_prefix: args.subject.clone(),
         parent_id: None,
         open,
+        scopes: None,
     };
     let limit = i64::from(args.limit);
     let mut heads = cases::list(&desk.store, &filter, "", limit.saturating_add(1)).await?;

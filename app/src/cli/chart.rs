@@ -85,6 +85,7 @@ pub fn run(verb: &Verb, common: &Arguments) -> Result<(), Failure> {
                 within: within.clone(),
                 across: *across,
                 labels: !plain,
+                styled: true,
             };
             let svg = draw::draw(&chart, &options).map_err(|error| {
                 Failure::usage(&format!("Không vẽ được: {error}."), &error.to_string())

@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** everything that is shown is read from the database.
 
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use chart::moment::Timestamp;
@@ -14,12 +15,12 @@ use store::Store;
 
 use super::output::say;
 use super::simulate::failure;
-use super::{Arguments, Failure, Lang, demo_report, progress};
+use super::{Arguments, Failure, Lang, demo_accounts, demo_report, progress};
 use crate::simulate::findings::{Findings, findings};
 use crate::simulate::{self, Outcome, Plan, SimulateError};
 
 /// Where the database says that this command made it.
-const MARK: &str = "demo";
+pub(super) const MARK: &str = "demo";
 
 /// Arguments of `demo`.
 #[derive(Debug, clap::Args)]
@@ -40,10 +41,18 @@ pub struct Args {
     /// Replace the file even if this command did not make it
     #[arg(long)]
     pub force: bool,
+    /// Then serve the pages, with an account for each role, until stopped
+    #[arg(long)]
+    pub serve: bool,
+    /// Where the pages listen
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:8186", requires = "serve")]
+    pub listen: SocketAddr,
 }
 
 const EXAMPLES: &str = "Examples:
   cotmoc demo
+  cotmoc demo --serve
+  cotmoc demo --serve --show                    the pages of what an earlier run left
   cotmoc demo --seed 7 --months 12 --lang en
   cotmoc --store sqlite:cotmoc-demo.db task list --overdue --by unit";
 
@@ -52,7 +61,8 @@ pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
     let lang = common.lang;
     let url = format!("sqlite:{}", args.db.display());
     if args.show {
-        return show(&url, None, lang).await;
+        show(&url, None, lang).await?;
+        return pages(&url, args, lang).await;
     }
     make_room(&args.db, &url, args.force).await?;
     let plan = Plan {
@@ -68,7 +78,27 @@ pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
     let outcome =
         simulate::run(&plan, &mut |step| bar.show(step)).await.map_err(|error| failure(&error))?;
     bar.finish();
-    show(&url, Some(&outcome), lang).await
+    show(&url, Some(&outcome), lang).await?;
+    pages(&url, args, lang).await
+}
+
+/// Serves the pages of the demonstration, if that was asked for. Its clock stands, so nothing falls
+/// due by itself; what people do sets messages and letters going as ever.
+async fn pages(url: &str, args: &Args, lang: Lang) -> Result<(), Failure> {
+    if !args.serve {
+        return Ok(());
+    }
+    let listener = super::pages::listen(args.listen).await?;
+    let store = Store::open(url).await?;
+    store.migrate().await?;
+    let setup = Setup::new(super::desk::shipped(), super::desk::calendar());
+    let runtime = Runtime::open(store, setup).await?;
+    demo_accounts::ready(&runtime, lang).await?;
+    let (stopped, pages_stopped) = (super::serve::stopped()?, super::serve::stopped()?);
+    let pages = super::pages::serve(listener, &runtime, false, lang, pages_stopped);
+    let ((), done) = tokio::join!(Box::pin(runtime.serve(stopped)), Box::pin(pages));
+    super::desk::close(runtime).await;
+    done
 }
 
 async fn show(url: &str, outcome: Option<&Outcome>, lang: Lang) -> Result<(), Failure> {

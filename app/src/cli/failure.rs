@@ -22,6 +22,11 @@ impl Failure {
         Self { code, vi: vi.to_owned(), en: en.to_owned() }
     }
 
+    /// What is said in `lang`.
+    pub fn words(&self, lang: super::Lang) -> &str {
+        lang.pick(&self.vi, &self.en)
+    }
+
     /// Wrong usage, or input that cannot be used: exit code 1.
     pub fn usage(vi: &str, en: &str) -> Self {
         Self::new(USAGE, vi, en)

@@ -13,18 +13,21 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand, ValueEnum};
 
+pub mod account;
 mod actions;
 pub mod bench;
 pub mod calendar;
 pub mod case;
 pub mod chart;
 pub mod demo;
+mod demo_accounts;
 mod demo_report;
 pub mod desk;
 pub mod failure;
 pub mod init;
 pub mod outbox;
 pub mod output;
+mod pages;
 pub mod person;
 mod progress;
 pub mod report;
@@ -137,6 +140,9 @@ pub enum Verb {
     /// Effects for the world, and those given up
     #[command(subcommand)]
     Outbox(outbox::Verb),
+    /// Who can sign in to the pages
+    #[command(subcommand)]
+    Account(account::Verb),
     /// What is kept of a person, and how it is erased
     #[command(subcommand)]
     Person(person::Verb),
@@ -189,6 +195,7 @@ async fn carry_out(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Task(verb) => task::run(verb, arguments).await,
         Verb::Report(verb) => report::run(verb, arguments).await,
         Verb::Outbox(verb) => outbox::run(verb, arguments).await,
+        Verb::Account(verb) => account::run(verb, arguments).await,
         Verb::Person(verb) => person::run(verb, arguments).await,
         Verb::Verify(args) => verify::run(args, arguments).await,
         Verb::Bench(verb) => bench::run(verb, arguments).await,

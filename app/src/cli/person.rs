@@ -52,7 +52,7 @@ pub async fn run(verb: &Verb, common: &Arguments) -> Result<(), Failure> {
     }
 }
 
-fn nobody(person: &str) -> Failure {
+pub(super) fn nobody(person: &str) -> Failure {
     Failure::usage(
         &format!("Không có người nào mang mã `{person}`."),
         &format!("there is nobody with the id `{person}`"),

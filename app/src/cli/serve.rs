@@ -7,6 +7,7 @@
 
 use std::future::Future;
 use std::io;
+use std::net::SocketAddr;
 
 use chart::moment::Timestamp;
 use runtime::clock::Clock;
@@ -21,7 +22,7 @@ use super::desk::{calendar, close, open, shipped};
 use super::init::BEGAN;
 use super::output::remark;
 use super::wording::because;
-use super::{Arguments, Failure, Lang};
+use super::{Arguments, Failure, Lang, pages};
 use crate::config::Config;
 use crate::letters::{self, Builder};
 use crate::mail::{self, Mail, Sender};
@@ -31,6 +32,7 @@ use crate::schedules::programme;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
   cotmoc --store postgres://cotmoc@localhost/cotmoc serve
+  cotmoc serve --listen 127.0.0.1:8186
   COTMOC_SMTP=smtp://127.0.0.1:25 COTMOC_LOG=debug cotmoc serve --json-log
 
 Serves until SIGINT or SIGTERM. Environment: COTMOC_SMTP, COTMOC_LETTERS (a folder for letters where
@@ -43,13 +45,20 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 30,
         value_parser = clap::value_parser!(u16).range(1..=3600))]
     lease: u16,
+    /// Serve the pages here, such as 127.0.0.1:8186; none are served otherwise
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
 }
 
 /// Serves the store until it is told to stop.
 pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
     let config = Config::of_environment();
     log(&config, args.json_log)?;
-    let (stopped, letters_stopped) = (stopped()?, stopped()?);
+    let (stopped, letters_stopped, pages_stopped) = (stopped()?, stopped()?, stopped()?);
+    let listener = match args.listen {
+        Some(address) => Some(pages::listen(address).await?),
+        None => None,
+    };
     let store = open(&common.store).await?;
     store.migrate().await?;
     let schedules = programme(&store, began(&store).await?).map_err(|error| {
@@ -67,7 +76,15 @@ pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
         remark(&stranded_words(stranded, lang));
     }
     let cases = Box::pin(runtime.serve(stopped));
-    tokio::join!(cases, Box::pin(letters::run(&builder, &runtime, letters_stopped)));
+    let secure = config.url.as_deref().is_some_and(|url| url.starts_with("https:"));
+    let served = async {
+        match listener {
+            Some(at) => pages::serve(at, &runtime, secure, lang, pages_stopped).await,
+            None => Ok(()),
+        }
+    };
+    let letters = letters::run(&builder, &runtime, letters_stopped);
+    let ((), (), served) = tokio::join!(cases, Box::pin(letters), Box::pin(served));
     let done = runtime.done();
     remark(&match lang {
         Lang::Vi => format!(
@@ -80,7 +97,7 @@ pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
         ),
     });
     close(runtime).await;
-    Ok(())
+    served
 }
 
 /// Where letters go: to the server that is named, else into the folder.
@@ -110,7 +127,7 @@ async fn began(store: &Store) -> Result<Timestamp, Failure> {
 }
 
 /// Resolves at the first SIGINT or SIGTERM.
-fn stopped() -> io::Result<impl Future<Output = ()>> {
+pub(super) fn stopped() -> io::Result<impl Future<Output = ()>> {
     let mut interrupt = signal(SignalKind::interrupt())?;
     let mut terminate = signal(SignalKind::terminate())?;
     Ok(async move {

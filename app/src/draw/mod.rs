@@ -25,6 +25,8 @@ pub struct Options {
     pub across: bool,
     /// Whether arrows carry their events' titles.
     pub labels: bool,
+    /// Whether the picture brings its own style; a page that shows it inline has one already.
+    pub styled: bool,
 }
 
 impl Default for Options {
@@ -36,6 +38,7 @@ impl Default for Options {
             within: None,
             across: false,
             labels: true,
+            styled: true,
         }
     }
 }

@@ -38,7 +38,7 @@ pub(super) fn render(chart: &Chart, picture: &Picture, options: &Options) -> Str
         svg xmlns="http://www.w3.org/2000/svg" viewBox=(view) width=(picture.width)
             height=(picture.height) role="img" aria-label=(title) {
             title { (title) }
-            style { (PreEscaped(STYLE)) }
+            @if options.styled { style { (PreEscaped(STYLE)) } }
             defs {
                 marker id="tip" viewBox="0 0 10 10" refX="9" refY="5" markerWidth="7"
                     markerHeight="7" orient="auto-start-reverse" {

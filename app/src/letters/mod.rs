@@ -32,7 +32,7 @@ pub mod letter;
 mod dead;
 mod facts;
 mod render;
-mod wording;
+pub(crate) mod wording;
 mod write;
 
 use facts::{Facts, Names};

@@ -134,6 +134,12 @@ impl Assignments {
         holders
     }
 
+    /// What `person` holds at `now`, on any scope.
+    pub fn of_person(&self, person: &str, now: Timestamp) -> impl Iterator<Item = &Assignment> {
+        let all = self.by_scope.values().flatten();
+        all.filter(move |one| one.holder == person && in_force(one.from, one.to, now))
+    }
+
     fn on(
         &self,
         subject: &str,

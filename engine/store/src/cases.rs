@@ -27,6 +27,8 @@ pub struct CaseFilter {
     pub parent_id: Option<String>,
     /// Not at their end (`true`), or at it (`false`).
     pub open: Option<bool>,
+    /// About one of these scopes or anything below: `case/<id>`, a subject; `ministry` holds all.
+    pub scopes: Option<Vec<String>>,
 }
 
 /// How many cases of a chart are in a stage.
@@ -93,8 +95,15 @@ pub async fn list(
             AND (CAST($4 AS text) IS NULL OR substr(subject, 1, length($4)) = $4)
             AND (CAST($5 AS text) IS NULL OR parent_id = $5)
             AND (CAST($6 AS boolean) IS NULL OR done <> $6)
+            AND (CAST($8 AS bigint) = 0 OR EXISTS (
+                SELECT 1 FROM jsonb_each($9) d
+                WHERE d.value->>'scope' IN ('ministry', subject, 'case/' || case_id)
+                    OR substr(subject, 1, length(d.value->>'scope') + 1)
+                        = (d.value->>'scope') || '/'))
         ORDER BY case_id
         LIMIT $7";
+    let scopes = filter.scopes.iter().flatten().map(|scope| Named { scope });
+    let (narrow, scopes) = (i64::from(filter.scopes.is_some()), document(scopes)?);
     Ok(on!(store.reads(), |pool| {
         sqlx::query_as(SQL)
             .bind(after)
@@ -104,9 +113,16 @@ pub async fn list(
             .bind(&filter.parent_id)
             .bind(filter.open)
             .bind(limit)
+            .bind(narrow)
+            .bind(Json(&*scopes))
             .fetch_all(pool)
             .await
     })?)
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    scope: &'a str,
 }
 
 /// The first `limit` heads after the id `after` (empty: from the start), in the order of their ids.

@@ -49,6 +49,7 @@ pub mod receipts;
 pub mod tasks;
 pub mod timers;
 
+pub mod accounts;
 pub mod anchors;
 pub mod calendars;
 pub mod charts;

@@ -224,6 +224,15 @@ pub async fn find_person(store: &Store, id: &str) -> Result<Option<PersonRow>, R
     Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).bind(id).fetch_optional(pool).await)?)
 }
 
+/// The person with this address, if there is exactly one; capitals make no difference.
+pub async fn find_by_email(store: &Store, email: &str) -> Result<Option<PersonRow>, ReadError> {
+    const SQL: &str = "
+        SELECT * FROM persons WHERE lower(email) = lower($1) AND email <> '' ORDER BY id LIMIT 2";
+    let mut found: Vec<PersonRow> =
+        on!(store.reads(), |pool| sqlx::query_as(SQL).bind(email).fetch_all(pool).await)?;
+    Ok(if found.len() == 1 { found.pop() } else { None })
+}
+
 #[derive(Serialize)]
 struct Scope<'a> {
     scope: &'a str,

@@ -75,6 +75,32 @@ pub async fn list(
     })?)
 }
 
+/// The first `limit` tasks that `person` owes: by name, or by a role they hold (`held`: role, scope)
+/// on the case, its subject or anything above it. The earliest due first, those without a term last.
+pub async fn of_holder(
+    store: &Store,
+    person: &str,
+    held: &[(String, String)],
+    limit: i64,
+) -> Result<Vec<TaskRow>, ReadError> {
+    const SQL: &str = "
+        SELECT * FROM tasks t
+        WHERE t.element = $1
+            OR substr(t.element, length(t.element) - length($1), length($1) + 1) = ':' || $1
+            OR EXISTS (
+                SELECT 1 FROM jsonb_each($2) d
+                WHERE d.value->>'role' = t.role
+                    AND (d.value->>'scope' IN ('ministry', t.subject, 'case/' || t.case_id)
+                        OR substr(t.subject, 1, length(d.value->>'scope') + 1)
+                            = (d.value->>'scope') || '/'))
+        ORDER BY COALESCE(due_at_ms, 9223372036854775807), case_id, state, generation, element
+        LIMIT $3";
+    let held = document(held.iter().map(|(role, scope)| Held { role, scope }))?;
+    Ok(on!(store.reads(), |pool| {
+        sqlx::query_as(SQL).bind(person).bind(Json(&*held)).bind(limit).fetch_all(pool).await
+    })?)
+}
+
 /// What is overdue at `now_ms`, summed by role and subject, the oldest first. Whoever knows the
 /// holders turns it into units.
 pub async fn overdue(store: &Store, now_ms: i64) -> Result<Vec<Owed>, ReadError> {
@@ -84,6 +110,12 @@ pub async fn overdue(store: &Store, now_ms: i64) -> Result<Vec<Owed>, ReadError>
         GROUP BY role, subject
         ORDER BY MIN(due_at_ms), role, subject";
     Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).bind(now_ms).fetch_all(pool).await)?)
+}
+
+#[derive(Serialize)]
+struct Held<'a> {
+    role: &'a str,
+    scope: &'a str,
 }
 
 #[derive(Serialize)]

@@ -1,0 +1,181 @@
+//! The cases that one may see, a page at a time.
+
+use std::sync::Arc;
+
+use axum::extract::{Query, State};
+use axum::response::Response;
+use maud::{Markup, html};
+use serde::Deserialize;
+use store::cases::{self, CaseFilter};
+use store::rows::Head;
+
+use super::page::{Page, Part, moment};
+use super::signing::Me;
+use super::trouble::Trouble;
+use super::{Site, see};
+use crate::cli::Lang;
+use crate::cli::desk::place;
+use crate::facts::{CaseFacts, Names};
+
+/// Cases on one page.
+const PAGE: usize = 50;
+
+/// What narrows the list; it lives in the address.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Narrow {
+    #[serde(default)]
+    chart: String,
+    #[serde(default)]
+    open: String,
+    #[serde(default)]
+    after: String,
+}
+
+/// The list of cases.
+pub(super) async fn page(
+    State(site): State<Arc<Site>>,
+    me: Me,
+    Query(narrow): Query<Narrow>,
+) -> Result<Response, Trouble> {
+    let lang = me.lang;
+    let scopes = see::held_scopes(&site.runtime.assignments(), &me.id, site.now());
+    let filter = CaseFilter {
+        chart: Some(narrow.chart.clone()).filter(|chart| !chart.is_empty()),
+        open: match narrow.open.as_str() {
+            "yes" => Some(true),
+            "no" => Some(false),
+            _ => None,
+        },
+        scopes: Some(scopes.into_iter().collect()),
+        ..CaseFilter::default()
+    };
+    let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
+    let mut heads = cases::list(site.store(), &filter, &narrow.after, limit).await?;
+    let more = heads.len() > PAGE;
+    heads.truncate(PAGE);
+    let names = site.names().await?;
+    let title = lang.pick("Hồ sơ", "Cases");
+    Ok(Page::of(&site, &me, Part::Cases, title).show(&html! {
+        h1 class="govuk-heading-l app-title" { (title) }
+        (filters(&site, &narrow, lang))
+        @if heads.is_empty() { (nothing(lang)) }
+        @else { (table(&site, &heads, &names, lang)) }
+        nav class="app-pages" aria-label=(lang.pick("Trang", "Pages")) {
+            @if !narrow.after.is_empty() {
+                a class="govuk-link" href=(address(&narrow, "")) {
+                    (lang.pick("Về trang đầu", "First page"))
+                }
+            }
+            @if let Some(last) = heads.last().filter(|_| more) {
+                a class="govuk-link" href=(address(&narrow, &last.case_id)) {
+                    (lang.pick("Trang sau", "Next page"))
+                }
+            }
+        }
+    }))
+}
+
+fn address(narrow: &Narrow, after: &str) -> String {
+    let pairs = [("chart", &*narrow.chart), ("open", &narrow.open), ("after", after)];
+    let pairs: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
+    format!("/cases?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
+}
+
+fn nothing(lang: Lang) -> Markup {
+    html! {
+        div class="app-card" {
+            p class="govuk-body" {
+                (lang.pick(
+                    "Không có hồ sơ nào khớp bộ lọc, hoặc bạn chưa giữ vai trò nào trên các hồ sơ này.",
+                    "No case passes the filter, or you hold no role on those that do.",
+                )) " "
+                a class="govuk-link" href="/cases" { (lang.pick("Bỏ bộ lọc", "Clear the filter")) }
+            }
+        }
+    }
+}
+
+fn filters(site: &Site, narrow: &Narrow, lang: Lang) -> Markup {
+    let library = site.runtime.library();
+    let mut charts: Vec<(&str, &str)> =
+        library.charts().map(|chart| (chart.name.as_str(), chart.title.get(lang.code()))).collect();
+    charts.sort_unstable();
+    charts.dedup_by_key(|(name, _)| *name);
+    let states = [
+        ("", lang.pick("Tất cả", "All")),
+        ("yes", lang.pick("Đang xử lý", "Open")),
+        ("no", lang.pick("Đã kết thúc", "Ended")),
+    ];
+    html! {
+        form method="get" action="/cases" class="app-filter" {
+            div {
+                label class="govuk-label" for="chart" { (lang.pick("Quy trình", "Procedure")) }
+                select class="govuk-select" id="chart" name="chart" {
+                    option value="" { (lang.pick("Tất cả", "All")) }
+                    @for (name, title) in charts {
+                        option value=(name) selected[name == narrow.chart] { (title) }
+                    }
+                }
+            }
+            div {
+                label class="govuk-label" for="open" { (lang.pick("Tình trạng", "Status")) }
+                select class="govuk-select" id="open" name="open" {
+                    @for (value, words) in states {
+                        option value=(value) selected[value == narrow.open] { (words) }
+                    }
+                }
+            }
+            button class="govuk-button govuk-button--secondary" type="submit" {
+                (lang.pick("Lọc", "Filter"))
+            }
+        }
+    }
+}
+
+fn table(site: &Site, heads: &[Head], names: &Names, lang: Lang) -> Markup {
+    let library = site.runtime.library();
+    let calendar = library.calendar();
+    html! {
+        div class="app-card app-card--flush" {
+            div class="app-scroll" tabindex="0" role="region"
+                aria-label=(lang.pick("Danh sách hồ sơ", "Cases")) {
+                table class="app-table app-stack" {
+                    thead { tr {
+                        th scope="col" { (lang.pick("Hồ sơ", "Case")) }
+                        th scope="col" { (lang.pick("Quy trình", "Procedure")) }
+                        th scope="col" { (lang.pick("Đang ở", "Where it is")) }
+                        th scope="col" { (lang.pick("Thay đổi gần nhất", "Last change")) }
+                    } }
+                    tbody {
+                        @for head in heads {
+                            @let facts = CaseFacts::of(head, &library);
+                            tr {
+                                td {
+                                    a class="govuk-link" href=(format!("/cases/{}", head.case_id)) {
+                                        @match &facts {
+                                            Some(facts) => (names.case_title(facts).get(lang.code())),
+                                            None => (head.subject),
+                                        }
+                                    }
+                                }
+                                td { @if let Some(facts) = &facts {
+                                    (facts.chart.title.get(lang.code()))
+                                } }
+                                td { (whereabouts(&library, head, lang)) }
+                                td { (moment(head.recorded_at_ms, calendar, lang)) }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Where a case is, in words.
+pub(super) fn whereabouts(library: &runtime::library::Library, head: &Head, lang: Lang) -> String {
+    let Ok(chart) = library.chart(&head.chart_sha) else { return head.states.clone() };
+    let ids: Vec<String> = serde_json::from_str(&head.states).unwrap_or_default();
+    let configuration: Vec<_> = ids.iter().filter_map(|id| chart.find(id)).collect();
+    place(chart, &configuration, lang)
+}

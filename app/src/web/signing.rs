@@ -1,0 +1,432 @@
+//! Signing in: who somebody is, on which browser, and until when.
+//!
+//! A browser holds a token in a cookie that no script can read and no other site can make it send; the
+//! database holds its hash. A wrong password costs waiting time, doubled each time after the fifth.
+
+use std::sync::{Arc, LazyLock};
+
+use axum::extract::{Form, FromRequestParts, Path, Query, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Redirect, Response};
+use maud::{Markup, html};
+use runtime::clock::Clock;
+use serde::Deserialize;
+use store::accounts::{self, SessionRow};
+use store::people::{self, PersonRow};
+
+use super::page::{Page, error_summary};
+use super::trouble::Trouble;
+use super::{Site, see, tokens};
+use crate::cli::Lang;
+
+/// How long a session lasts that nobody uses.
+const IDLE_MS: i64 = 12 * 3_600_000;
+/// A session is prolonged when it was last used longer ago than this.
+const PROLONG_MS: i64 = 5 * 60_000;
+/// Wrong passwords before waiting begins.
+const FAILURES_FREE: i64 = 5;
+/// The longest wait after a wrong password.
+const WAIT_MS_MAX: i64 = 15 * 60_000;
+/// The cookie of the session.
+const COOKIE: &str = "cotmoc_session";
+/// The cookie of the language.
+const LANGUAGE: &str = "cotmoc_lang";
+
+/// Who is signed in.
+#[derive(Debug, Clone)]
+pub(super) struct Me {
+    pub(super) id: String,
+    pub(super) name: String,
+    pub(super) email: String,
+    pub(super) organisation: String,
+    pub(super) lang: Lang,
+    /// The hash of this browser's token.
+    pub(super) token_sha: String,
+    /// Whether they hold a role on the whole ministry, and so watch over everybody's work.
+    pub(super) watches: bool,
+}
+
+impl FromRequestParts<Arc<Site>> for Me {
+    type Rejection = Response;
+
+    /// Whoever the cookie belongs to; anybody else is shown the way to sign in.
+    async fn from_request_parts(parts: &mut Parts, site: &Arc<Site>) -> Result<Self, Response> {
+        let me = find(site, &parts.headers).await.map_err(IntoResponse::into_response)?;
+        me.ok_or_else(|| {
+            let back = parts.uri.path_and_query().map_or("/work", |path| path.as_str());
+            let query = serde_urlencoded::to_string([("next", back)]).unwrap_or_default();
+            Redirect::to(&format!("/sign-in?{query}")).into_response()
+        })
+    }
+}
+
+/// The moment of the real clock: sessions end by it, whatever clock the cases run on.
+pub fn real_ms() -> i64 {
+    Clock::Real.now().as_ms()
+}
+
+async fn find(site: &Site, headers: &HeaderMap) -> Result<Option<Me>, Trouble> {
+    let Some(token) = cookie(headers, COOKIE) else { return Ok(None) };
+    let (sha, now) = (tokens::kept(token), real_ms());
+    let Some(session) = accounts::session(site.store(), &sha, now).await? else { return Ok(None) };
+    if session.seen_at_ms < now - PROLONG_MS {
+        accounts::keep_session(site.store(), &sha, now, now + IDLE_MS).await?;
+    }
+    let person = people::find_person(site.store(), &session.person).await?;
+    let Some(person) = person.filter(|person| !person.erased) else { return Ok(None) };
+    let chosen = cookie(headers, LANGUAGE).unwrap_or(&person.language);
+    let lang = if chosen == "en" { Lang::En } else { Lang::Vi };
+    let watches = see::watches(&site.runtime.assignments(), &person.id, site.now());
+    let PersonRow { id, name, organisation, email, .. } = person;
+    Ok(Some(Me { id, name, email, organisation, lang, token_sha: sha, watches }))
+}
+
+fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+    let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+    all.flat_map(|text| text.split("; ")).find_map(|pair| {
+        let (key, value) = pair.split_once('=')?;
+        (key == name && !value.is_empty()).then_some(value)
+    })
+}
+
+/// The language of whoever is not signed in: as chosen, else as the browser asks, else Vietnamese.
+pub(super) fn language(headers: &HeaderMap) -> Lang {
+    let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    match cookie(headers, LANGUAGE) {
+        Some("en") => Lang::En,
+        None if asked.is_some_and(|asked| asked.starts_with("en")) => Lang::En,
+        _ => Lang::Vi,
+    }
+}
+
+/// The header that makes a browser keep `value` under `name` for `seconds`.
+pub(super) fn set_cookie(site: &Site, name: &str, value: &str, seconds: i64) -> HeaderValue {
+    let secure = if site.secure { "; Secure" } else { "" };
+    let text = format!("{name}={value}; Path=/; HttpOnly; SameSite=Lax; Max-Age={seconds}{secure}");
+    HeaderValue::from_str(&text).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+/// The header that keeps the language.
+pub(super) fn set_language(site: &Site, lang: Lang) -> HeaderValue {
+    set_cookie(site, LANGUAGE, lang.code(), 365 * 86_400)
+}
+
+/// The header that takes the session's cookie away.
+pub(super) fn forget(site: &Site) -> HeaderValue {
+    set_cookie(site, COOKIE, "", 0)
+}
+
+/// Where to go after signing in; only ever a page of ours.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Next {
+    #[serde(default)]
+    next: String,
+}
+
+fn inside(next: &str) -> &str {
+    let is_ours = next.starts_with('/') && !next.starts_with("//") && !next.contains('\\');
+    if is_ours { next } else { "/work" }
+}
+
+/// What the form of signing in sends.
+#[derive(Debug, Deserialize)]
+pub(super) struct Credentials {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    next: String,
+}
+
+/// The page for signing in.
+pub(super) async fn form(
+    State(site): State<Arc<Site>>,
+    Query(query): Query<Next>,
+    headers: HeaderMap,
+) -> Response {
+    let lang = language(&headers);
+    Page::outside(&site, lang, title(lang)).show(&sign_in_form(lang, "", &query.next, None))
+}
+
+fn title(lang: Lang) -> &'static str {
+    lang.pick("Đăng nhập", "Sign in")
+}
+
+fn sign_in_form(lang: Lang, name: &str, next: &str, error: Option<&str>) -> Markup {
+    html! {
+        div class="app-card app-narrow" {
+            @if let Some(error) = error {
+                (error_summary(&[("name".to_owned(), error.to_owned())], lang))
+            }
+            h1 class="govuk-heading-l" { (title(lang)) }
+            form method="post" action="/sign-in" novalidate {
+                input type="hidden" name="next" value=(next);
+                (field("name", lang.pick("Thư điện tử hoặc mã người dùng", "E-mail or user id"),
+                    "text", "username", name))
+                (field("password", lang.pick("Mật khẩu", "Password"), "password",
+                    "current-password", ""))
+                button class="govuk-button" type="submit" { (title(lang)) }
+            }
+            p class="govuk-body-s app-muted app-gap" {
+                (lang.pick(
+                    "Chưa có mật khẩu hoặc quên mật khẩu? Hãy xin quản trị hệ thống một liên kết mời.",
+                    "No password yet, or forgotten? Ask the administrator for an invitation link.",
+                ))
+            }
+        }
+    }
+}
+
+fn field(name: &str, label: &str, kind: &str, autocomplete: &str, value: &str) -> Markup {
+    html! {
+        div class="govuk-form-group" {
+            label class="govuk-label" for=(name) { (label) }
+            input class="govuk-input" id=(name) name=(name) type=(kind) value=(value)
+                autocomplete=(autocomplete) spellcheck="false";
+        }
+    }
+}
+
+/// Takes a name and a password; says the same of an unknown name and of a wrong password.
+pub(super) async fn sign_in(
+    State(site): State<Arc<Site>>,
+    headers: HeaderMap,
+    Form(given): Form<Credentials>,
+) -> Result<Response, Trouble> {
+    let lang = language(&headers);
+    let again = |status, words: &str| {
+        let body = sign_in_form(lang, &given.name, &given.next, Some(words));
+        Ok(Page::outside(&site, lang, title(lang)).with(status).show(&body))
+    };
+    let name = given.name.trim();
+    let person = by_name(&site, name).await?;
+    let account = match &person {
+        Some(person) => accounts::find(site.store(), &person.id).await?,
+        None => None,
+    };
+    let now = real_ms();
+    if let Some(account) = account.as_ref().filter(|account| now < account.locked_until_ms) {
+        let minutes = (account.locked_until_ms - now) / 60_000 + 1;
+        let words = match lang {
+            Lang::Vi => format!("Sai mật khẩu nhiều lần. Hãy thử lại sau {minutes} phút."),
+            Lang::En => format!("Too many wrong passwords. Try again in {minutes} min."),
+        };
+        return again(StatusCode::TOO_MANY_REQUESTS, &words);
+    }
+    let kept = account.as_ref().map_or(NOBODY.as_str(), |account| account.password.as_str());
+    let is_right = judged(&site, given.password.clone(), kept.to_owned()).await;
+    let (Some(person), Some(_), true) = (person, &account, is_right) else {
+        if let Some(account) = &account {
+            let failures = account.failures + 1;
+            accounts::failed(site.store(), &account.person, now + wait_ms(failures)).await?;
+        }
+        let words = lang.pick(
+            "Tên hoặc mật khẩu không đúng. Hãy kiểm tra phím Caps Lock và bộ gõ tiếng Việt.",
+            "The name or the password is not right. Check Caps Lock and the keyboard's language.",
+        );
+        return again(StatusCode::UNPROCESSABLE_ENTITY, words);
+    };
+    open(&site, &person.id, &headers, inside(&given.next)).await
+}
+
+/// The hash of a password that nobody has, so that an unknown name takes as long as a known one.
+static NOBODY: LazyLock<String> =
+    LazyLock::new(|| tokens::hashed(&tokens::token()).unwrap_or_default());
+
+async fn judged(site: &Site, password: String, kept: String) -> bool {
+    let _turn = site.hashing.acquire().await;
+    let right = tokio::task::spawn_blocking(move || {
+        password.len() <= tokens::PASSWORD_BYTES_MAX && tokens::is_right(&password, &kept)
+    });
+    right.await.unwrap_or(false)
+}
+
+/// How long nobody may try again after this many wrong passwords.
+fn wait_ms(failures: i64) -> i64 {
+    match u32::try_from(failures - FAILURES_FREE) {
+        Ok(over) => (30_000 << over.min(10)).min(WAIT_MS_MAX),
+        Err(_) => 0,
+    }
+}
+
+/// The person of that id or address.
+async fn by_name(site: &Site, name: &str) -> Result<Option<PersonRow>, Trouble> {
+    if name.is_empty() {
+        return Ok(None);
+    }
+    let found = people::find_person(site.store(), name).await?;
+    let found = match found {
+        Some(person) => Some(person),
+        None => people::find_by_email(site.store(), name).await?,
+    };
+    Ok(found.filter(|person| !person.erased))
+}
+
+/// Begins a session and leads on to `next`.
+async fn open(
+    site: &Site,
+    person: &str,
+    headers: &HeaderMap,
+    next: &str,
+) -> Result<Response, Trouble> {
+    let token = tokens::token();
+    let now = real_ms();
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    let row = SessionRow {
+        token_sha: tokens::kept(&token),
+        person: person.to_owned(),
+        opened_at_ms: now,
+        seen_at_ms: now,
+        ends_at_ms: now + IDLE_MS,
+        agent: agent.unwrap_or_default().chars().take(200).collect(),
+    };
+    accounts::open_session(site.store(), &row).await?;
+    accounts::sweep(site.store(), now).await?;
+    tracing::info!(person, "signed in");
+    // The cookie outlives the session, which the database ends.
+    let cookie = set_cookie(site, COOKIE, &token, 30 * 86_400);
+    Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response())
+}
+
+/// The page where somebody who was invited chooses a password.
+pub(super) async fn invited(
+    State(site): State<Arc<Site>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, Trouble> {
+    let lang = language(&headers);
+    let person = accounts::invited(site.store(), &tokens::kept(&token), real_ms()).await?;
+    let Some(person) = person else { return Ok(no_invitation(&site, lang)) };
+    let title = lang.pick("Đặt mật khẩu", "Choose a password");
+    Ok(Page::outside(&site, lang, title).show(&choose(lang, &person, &token, None)))
+}
+
+fn no_invitation(site: &Site, lang: Lang) -> Response {
+    let title = lang.pick("Liên kết không còn hiệu lực", "This link is worth nothing any more");
+    Page::outside(site, lang, title).with(StatusCode::NOT_FOUND).show(&html! {
+        div class="app-card app-narrow" {
+            h1 class="govuk-heading-l" { (title) }
+            p class="govuk-body" {
+                (lang.pick(
+                    "Liên kết đã được dùng, đã hết hạn, hoặc có liên kết mới hơn. Hãy xin quản trị hệ \
+                     thống một liên kết khác.",
+                    "It was used, has ended, or there is a newer one. Ask the administrator for another.",
+                ))
+            }
+        }
+    })
+}
+
+fn choose(lang: Lang, person: &str, token: &str, error: Option<&str>) -> Markup {
+    html! {
+        div class="app-card app-narrow" {
+            @if let Some(error) = error {
+                (error_summary(&[("password".to_owned(), error.to_owned())], lang))
+            }
+            h1 class="govuk-heading-l" { (lang.pick("Đặt mật khẩu", "Choose a password")) }
+            p class="govuk-body" { (lang.pick("Mã người dùng: ", "User id: ")) strong { (person) } }
+            form method="post" action=(format!("/invitation/{token}")) novalidate {
+                p class="govuk-hint" {
+                    (lang.pick(
+                        "Ít nhất 12 ký tự. Một câu dài dễ nhớ tốt hơn một từ khó nhớ.",
+                        "At least 12 characters. A long sentence beats a hard word.",
+                    ))
+                }
+                (field("password", lang.pick("Mật khẩu mới", "New password"), "password",
+                    "new-password", ""))
+                (field("again", lang.pick("Nhập lại mật khẩu", "The same again"), "password",
+                    "new-password", ""))
+                button class="govuk-button" type="submit" {
+                    (lang.pick("Đặt mật khẩu và vào hệ thống", "Set the password and sign in"))
+                }
+            }
+        }
+    }
+}
+
+/// What the form of choosing a password sends.
+#[derive(Debug, Deserialize)]
+pub(super) struct Chosen {
+    #[serde(default)]
+    password: String,
+    #[serde(default)]
+    again: String,
+}
+
+/// Takes a chosen password, ends the invitation and signs in.
+pub(super) async fn accept(
+    State(site): State<Arc<Site>>,
+    Path(token): Path<String>,
+    headers: HeaderMap,
+    Form(chosen): Form<Chosen>,
+) -> Result<Response, Trouble> {
+    let lang = language(&headers);
+    let person = accounts::invited(site.store(), &tokens::kept(&token), real_ms()).await?;
+    let Some(person) = person else { return Ok(no_invitation(&site, lang)) };
+    if let Some(words) = too_weak(&chosen, &person, lang) {
+        let title = lang.pick("Đặt mật khẩu", "Choose a password");
+        let body = choose(lang, &person, &token, Some(words));
+        let page = Page::outside(&site, lang, title).with(StatusCode::UNPROCESSABLE_ENTITY);
+        return Ok(page.show(&body));
+    }
+    let password = chosen.password;
+    let hash = {
+        let _turn = site.hashing.acquire().await;
+        tokio::task::spawn_blocking(move || tokens::hashed(&password)).await
+    };
+    let hash = hash.ok().and_then(Result::ok);
+    let hash = hash.ok_or_else(|| Trouble::Corrupt("a password was not hashed".to_owned()))?;
+    accounts::set_password(site.store(), &person, &hash, real_ms()).await?;
+    open(&site, &person, &headers, "/work").await
+}
+
+fn too_weak(chosen: &Chosen, person: &str, lang: Lang) -> Option<&'static str> {
+    let password = &chosen.password;
+    if password.chars().count() < tokens::PASSWORD_CHARS_MIN || password.contains(person) {
+        return Some(lang.pick(
+            "Mật khẩu cần ít nhất 12 ký tự và không chứa mã người dùng.",
+            "The password needs at least 12 characters and must not contain the user id.",
+        ));
+    }
+    if password.len() > tokens::PASSWORD_BYTES_MAX {
+        return Some(lang.pick("Mật khẩu quá dài.", "The password is too long."));
+    }
+    (*password != chosen.again).then(|| {
+        lang.pick(
+            "Hai lần nhập không giống nhau; hãy nhập lại cả hai.",
+            "The two are not the same; type both again.",
+        )
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_begins_after_five_and_has_a_bound() {
+        let waits = [1, 4, 5, 6, 7, 20, 10_000].map(wait_ms);
+        assert_eq!(waits, [0, 0, 30_000, 60_000, 120_000, WAIT_MS_MAX, WAIT_MS_MAX]);
+    }
+
+    #[test]
+    fn signing_in_leads_to_no_other_site() {
+        let rows = [
+            ("/cases/1?x=2", "/cases/1?x=2"),
+            ("", "/work"),
+            ("//evil.example", "/work"),
+            ("https://evil.example", "/work"),
+            ("/\\evil.example", "/work"),
+        ];
+        for (next, expected) in rows {
+            assert_eq!(inside(next), expected, "{next}");
+        }
+    }
+
+    #[test]
+    fn nobody_has_the_password_of_nobody() {
+        assert!(!tokens::is_right("", &NOBODY));
+    }
+}

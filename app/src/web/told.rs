@@ -1,0 +1,184 @@
+//! What is told of a case beside what can be done: who owes what, its facts, what happened.
+
+use maud::{Markup, html};
+use serde_json::Value;
+use store::rows::{StoredEntry, TaskRow};
+
+use super::Site;
+use super::case::Seen;
+use super::page::{due_chip, moment};
+use crate::cli::Lang;
+use crate::facts::role_title;
+
+/// How many entries of the history are shown unless all are asked for.
+const ENTRIES_SHOWN: usize = 12;
+
+/// Who owes what until when.
+pub(super) fn owed(site: &Site, seen: &Seen, lang: Lang) -> Markup {
+    let library = site.runtime.library();
+    let assignments = site.runtime.assignments();
+    let units = |task: &TaskRow| {
+        let holders = assignments.holders(&task.role, &task.subject, &task.case_id, site.now());
+        let mut units: Vec<String> = Vec::new();
+        for holder in holders {
+            let name = seen.names.organisation(&holder.organisation).get(lang.code()).to_owned();
+            if !units.contains(&name) {
+                units.push(name);
+            }
+        }
+        units.join("; ")
+    };
+    html! {
+        section class="app-card" aria-labelledby="owed" {
+            h2 class="govuk-heading-m" id="owed" {
+                (lang.pick("Ai còn nợ việc gì", "Who owes what"))
+            }
+            @if seen.tasks.is_empty() {
+                p class="govuk-body" { (lang.pick("Không ai còn nợ việc gì.", "Nobody owes anything.")) }
+            }
+            ul class="app-owed" {
+                @for task in &seen.tasks {
+                    li {
+                        b { (seen.names.task(task).get(lang.code())) }
+                        span class="app-muted" {
+                            (seen.facts.role_title(&task.role).get(lang.code()))
+                            @let units = units(task);
+                            @if !units.is_empty() { " · " (units) }
+                        }
+                        (due_chip(task.due_at_ms, site.now(), library.calendar(), lang))
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What the case knows that has a title in its schema and is short.
+pub(super) fn facts(site: &Site, seen: &Seen, lang: Lang) -> Markup {
+    let none = Value::Null;
+    let schema = seen.chart.data_schema.as_ref().map_or(&none, |schema| schema.source());
+    let rows: Vec<(String, String)> = seen
+        .facts
+        .data
+        .members()
+        .filter_map(|(key, value)| {
+            let property = &schema["properties"][key];
+            let english = property["x-title-en"].as_str().filter(|_| lang == Lang::En);
+            let title = english.or(property["title"].as_str())?;
+            Some((title.to_owned(), shown(site, seen, key, property, value, lang)?))
+        })
+        .collect();
+    html! {
+        section class="app-card" aria-labelledby="facts" {
+            h2 class="govuk-heading-m" id="facts" { (lang.pick("Thông tin hồ sơ", "Facts")) }
+            dl class="govuk-summary-list" {
+                @for (title, value) in &rows {
+                    div class="govuk-summary-list__row" {
+                        dt class="govuk-summary-list__key" { (title) }
+                        dd class="govuk-summary-list__value" { (value) }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A value of the data in few words; lists, objects and inner codes are told elsewhere.
+fn shown(
+    site: &Site,
+    seen: &Seen,
+    key: &str,
+    schema: &Value,
+    value: &Value,
+    lang: Lang,
+) -> Option<String> {
+    let library = site.runtime.library();
+    match value {
+        Value::String(code) if schema["enum"].is_array() => {
+            schema["x-titles"][code][lang.code()].as_str().map(str::to_owned)
+        }
+        Value::String(text) if text.is_empty() || text.chars().count() > 160 => None,
+        // A date is written as people write it; a name of a unit or a role stands for its id.
+        Value::String(text) => {
+            if let Ok(date) = text.parse::<chrono::NaiveDate>() {
+                return Some(date.format("%d/%m/%Y").to_string());
+            }
+            let name = seen.names.organisation(text);
+            let name = if name.vi == *text { role_title(&library, text) } else { name };
+            Some(name.get(lang.code()).to_owned())
+        }
+        Value::Bool(true) => Some(lang.pick("có", "yes").to_owned()),
+        Value::Number(at) if key.ends_with("_ms") => {
+            at.as_i64().filter(|&at| at != 0).map(|at| moment(at, library.calendar(), lang))
+        }
+        Value::Number(number) if number.as_f64() != Some(0.0) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+/// What happened, the newest first.
+pub(super) fn history(
+    site: &Site,
+    seen: &Seen,
+    entries: &[StoredEntry],
+    all: bool,
+    lang: Lang,
+) -> Markup {
+    let library = site.runtime.library();
+    let shown = if all { entries.len() } else { ENTRIES_SHOWN };
+    let mut items = Vec::new();
+    for StoredEntry { entry, .. } in entries.iter().rev().take(shown) {
+        let actor: Value = serde_json::from_str(&entry.actor).unwrap_or_default();
+        let title = seen.chart.events.get(&entry.event).map(|event| event.title.get(lang.code()));
+        let title = title.filter(|title| !title.is_empty());
+        let title = title.map_or_else(|| machine_words(&entry.event, lang), str::to_owned);
+        items.push((title, who(seen, &actor, lang), entry.recorded_at_ms));
+    }
+    let earlier = entries.len().saturating_sub(shown);
+    html! {
+        section class="app-card" aria-labelledby="history" {
+            h2 class="govuk-heading-m" id="history" { (lang.pick("Diễn biến", "History")) }
+            ol class="app-timeline" {
+                @for (title, who, at) in &items {
+                    li {
+                        b { (title) } " "
+                        span class="app-muted" { (lang.pick("bởi ", "by ")) (who) }
+                        time { (moment(*at, library.calendar(), lang)) }
+                    }
+                }
+            }
+            @if earlier > 0 {
+                a class="govuk-link" href=(format!("/cases/{}?all=true#history", seen.head.case_id)) {
+                    (match lang {
+                        Lang::Vi => format!("Xem {earlier} diễn biến trước đó"),
+                        Lang::En => format!("See {earlier} earlier entries"),
+                    })
+                }
+            }
+        }
+    }
+}
+
+/// What the engine itself did, in words.
+fn machine_words(event: &str, lang: Lang) -> String {
+    match event {
+        "case.opened" | "opened" => lang.pick("Mở hồ sơ", "Case opened"),
+        "term.due" => lang.pick("Đến hạn", "Deadline reached"),
+        "term.rung" => lang.pick("Nhắc việc", "Reminder"),
+        _ => event,
+    }
+    .to_owned()
+}
+
+/// Name and unit of whoever sent an entry.
+fn who(seen: &Seen, actor: &Value, lang: Lang) -> String {
+    let id = actor["id"].as_str().unwrap_or_default();
+    if id.is_empty() || id == "system" {
+        return lang.pick("Hệ thống", "the system").to_owned();
+    }
+    let (name, unit) = (seen.names.person(id), actor["org"].as_str().unwrap_or_default());
+    if unit.is_empty() {
+        return name.to_owned();
+    }
+    format!("{name}, {}", seen.names.organisation(unit).get(lang.code()))
+}

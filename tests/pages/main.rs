@@ -1,0 +1,11 @@
+//! The pages, asked for as a browser asks: over the whole router, on a real database.
+//!
+//! **Invariant:** every route of the router is named in [`routes`], with who may ask for it.
+
+#![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
+
+mod acting;
+mod browser;
+mod routes;
+mod seeing;
+mod signing;

@@ -1,0 +1,71 @@
+//! Who sees what: a case is there for those it concerns, and is not there for anybody else.
+
+use axum::http::StatusCode;
+
+use crate::browser::{Place, shared};
+
+#[tokio::test]
+async fn a_case_is_seen_by_those_it_concerns_and_by_nobody_else() {
+    let place = shared().await;
+    let rows = [
+        (&place.enterprise, StatusCode::OK),
+        (&place.coordinator, StatusCode::OK),
+        (&place.stranger, StatusCode::NOT_FOUND),
+    ];
+    for (person, expected) in rows {
+        let mut browser = place.signed_in(person).await;
+        let paths =
+            [format!("/cases/{}", place.report), format!("/cases/{}/actions/submit", place.report)];
+        for path in &paths {
+            assert_eq!(browser.get(path).await.status, expected, "{person} {path}");
+        }
+        let forged = browser.post(&paths[1], &[("/indicators/users_registered", "1")]).await;
+        assert_eq!(forged.status == StatusCode::NOT_FOUND, expected == StatusCode::NOT_FOUND);
+        let listed = browser.get("/cases").await.text.contains(&place.report);
+        assert_eq!(listed, expected == StatusCode::OK, "{person}");
+    }
+    let mut stranger = place.signed_in(&place.stranger).await;
+    let here = stranger.get(&format!("/cases/{}", place.report)).await;
+    let nowhere = stranger.get("/cases/00000000-0000-0000-0000-000000000000").await;
+    assert_eq!(here.text, nowhere.text, "nobody can tell a case from none");
+}
+
+#[tokio::test]
+async fn my_work_holds_what_i_owe_and_no_more() {
+    let place = shared().await;
+    let mut browser = place.signed_in(&place.enterprise).await;
+    let page = browser.get("/work").await;
+    assert!(page.text.contains(&place.report));
+    assert!(page.text.contains("thứ Sáu 25/11/2022 · còn 9 ngày làm việc"), "{}", page.text);
+    let mut stranger = place.signed_in(&place.stranger).await;
+    let page = stranger.get("/work").await;
+    assert!(!page.text.contains(&place.report));
+    assert!(page.text.contains("Bạn không còn việc nào đang chờ"));
+}
+
+#[tokio::test]
+async fn the_overdue_board_is_for_those_who_watch_over_the_programme() {
+    let place = shared().await;
+    let mut coordinator = place.signed_in(&place.coordinator).await;
+    let page = coordinator.get("/overdue").await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(page.text.contains("Quá hạn theo đơn vị"));
+    let mut enterprise = place.signed_in(&place.enterprise).await;
+    assert_eq!(enterprise.get("/overdue").await.status, StatusCode::NOT_FOUND);
+    assert!(!enterprise.get("/work").await.text.contains("/overdue"));
+}
+
+#[tokio::test]
+async fn lists_and_boards_are_the_same_on_postgres() {
+    let place = Place::postgres().await;
+    let mut browser = place.signed_in(&place.coordinator).await;
+    for path in ["/work", "/cases?chart=report&open=yes", "/overdue", "/account"] {
+        let page = browser.get(path).await;
+        assert_eq!(page.status, StatusCode::OK, "{path}");
+    }
+    let mut browser = place.signed_in(&place.enterprise).await;
+    assert!(browser.get("/work").await.text.contains(&place.report));
+    assert!(browser.get("/cases").await.text.contains(&place.report));
+    let page = browser.get(&format!("/cases/{}", place.report)).await;
+    assert!(page.text.contains("Bạn cần làm gì bây giờ"));
+}
