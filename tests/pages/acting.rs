@@ -20,6 +20,7 @@ async fn a_report_is_submitted_once_however_often_the_button_is_pressed() {
     let mut browser = place.signed_in(&place.enterprise).await;
     let (path, page) = form(&mut browser, &place).await;
     assert!(page.text.contains("Số tài khoản đăng ký"));
+    assert!(page.text.contains("Kỳ trước: 1.200.000"), "what it was in the period before");
     let (decision, key) = (page.hidden("_decision"), page.hidden("_key"));
     let fields = [
         ("_decision", decision.as_str()),
@@ -82,7 +83,7 @@ async fn a_stale_page_is_told_and_keeps_what_was_typed() {
     let decision = page.hidden("_decision");
     let fields = [
         ("_decision", decision.as_str()),
-        ("/indicators/users_registered", "7"),
+        ("/indicators/users_registered", "2.000.000"),
         (RESULTS, "Xong."),
     ];
     let first = browser.post(&path, &fields).await;

@@ -100,6 +100,7 @@ async fn open_report(runtime: &Runtime, subject: &str, reporter: &str) -> String
     let data = json!({
         "level": "enterprise", "kind": "enterprise_month", "duties": ["rep-05"],
         "reporter": reporter, "period": "2022-11", "required": ["users_registered"],
+        "previous": { "users_registered": 1_200_000 },
     });
     let (chart, subject) = ("report".to_owned(), subject.to_owned());
     let opening = Opening { chart, subject, data };

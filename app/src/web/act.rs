@@ -20,7 +20,7 @@ use super::form::{self, Field, Filled, Typed, id_of};
 use super::page::{Page, Part, error_summary};
 use super::signing::Me;
 use super::trouble::Trouble;
-use super::{Site, answer};
+use super::{Site, answer, context};
 use crate::cli::Lang;
 use crate::cli::wording::not_sent;
 
@@ -144,7 +144,9 @@ fn form_markup(
 
 fn fields_of(seen: &Seen, event: &str, lang: Lang) -> Vec<Field> {
     let schema = seen.chart.events.get(event).and_then(|event| event.payload.as_ref());
-    schema.map_or_else(Vec::new, |schema| form::fields(schema.source(), lang))
+    let mut fields = schema.map_or_else(Vec::new, |schema| form::fields(schema.source(), lang));
+    context::enrich(&mut fields, &seen.facts.data, &seen.names, lang);
+    fields
 }
 
 /// Errors in the order of the form, each with the id of its field.

@@ -23,6 +23,8 @@ pub(super) struct Field {
     pub(super) pointer: String,
     pub(super) title: String,
     pub(super) hint: String,
+    /// What stands after the title; where it is empty, whether the field may be left out.
+    pub(super) mark: String,
     pub(super) required: bool,
     pub(super) default: Option<Value>,
     pub(super) kind: Kind,
@@ -116,6 +118,7 @@ fn one(
         pointer: pointer.to_owned(),
         title: title(schema, name, lang),
         hint: hint(schema, &kind, lang),
+        mark: String::new(),
         required,
         default: schema.get("default").cloned(),
         kind,
@@ -260,7 +263,9 @@ fn field_markup(field: &Field, name: &str, filled: &Filled<'_>) -> Markup {
 
 fn optional(field: &Field, lang: Lang) -> Markup {
     html! {
-        @if !field.required {
+        @if !field.mark.is_empty() {
+            span class="app-muted" { (field.mark) }
+        } @else if !field.required {
             span class="app-muted" { (lang.pick(" (không bắt buộc)", " (optional)")) }
         }
     }

@@ -15,6 +15,7 @@ mod answer;
 pub mod assets;
 mod case;
 mod cases;
+mod context;
 mod form;
 mod guard;
 mod overdue;
