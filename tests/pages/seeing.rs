@@ -63,7 +63,19 @@ async fn lists_and_boards_are_the_same_on_postgres() {
         let page = browser.get(path).await;
         assert_eq!(page.status, StatusCode::OK, "{path}");
     }
+    // Ids that no database takes are told, not stumbled over.
+    for path in ["/cases/%00", "/cases?after=%00", "/cases/%00/actions/submit", "/cases/x%27--"] {
+        let page = browser.get(path).await;
+        assert!(page.status.is_client_error(), "{path}: {}", page.status);
+    }
+    let nul = [("name", "x\0y"), ("password", "p")];
+    assert_eq!(browser.post("/sign-in", &nul).await.status, StatusCode::UNPROCESSABLE_ENTITY);
     let mut browser = place.signed_in(&place.enterprise).await;
+    let submit = format!("/cases/{}/actions/submit", place.report);
+    for (name, value) in [("/narrative/results", "a\0b"), ("_key", "k\0"), ("_decision", "x")] {
+        let page = browser.post(&submit, &[(name, value)]).await;
+        assert!(page.status.is_client_error(), "{name}: {}", page.status);
+    }
     assert!(browser.get("/work").await.text.contains(&place.report));
     assert!(browser.get("/cases").await.text.contains(&place.report));
     let page = browser.get(&format!("/cases/{}", place.report)).await;

@@ -256,7 +256,10 @@ async fn refused(
             let calendar = site.runtime.library();
             let failure = not_sent(other, calendar.calendar());
             words.push(failure.words(lang).to_owned());
-            StatusCode::SERVICE_UNAVAILABLE
+            match other {
+                SendError::Malformed { .. } => StatusCode::UNPROCESSABLE_ENTITY,
+                _ => StatusCode::SERVICE_UNAVAILABLE,
+            }
         }
     };
     show(site, me, &seen, event, &Told { errors, words, status, key, ..told })

@@ -66,7 +66,13 @@ impl Reader<'_> {
     /// What was typed at `name`: NFC, line ends of one kind, no blanks at the ends.
     fn text(&self, name: &str) -> Option<String> {
         let text = self.typed.get(name)?.first()?;
-        let text: String = text.replace("\r\n", "\n").replace('\u{a0}', " ").trim().nfc().collect();
+        let text: String = text
+            .replace("\r\n", "\n")
+            .replace('\u{a0}', " ")
+            .replace('\0', "")
+            .trim()
+            .nfc()
+            .collect();
         (!text.is_empty()).then_some(text)
     }
 

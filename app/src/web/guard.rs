@@ -62,6 +62,10 @@ pub(super) async fn words_of_rejections(
     next: Next,
 ) -> Response {
     let lang = signing::language(request.headers());
+    // No text of ours has a NUL, and one database takes none.
+    if request.uri().path_and_query().is_some_and(|at| at.as_str().contains("%00")) {
+        return trouble::page_of(&site, StatusCode::BAD_REQUEST, lang);
+    }
     let response = next.run(request).await;
     let plain = response.headers().get(header::CONTENT_TYPE);
     let is_plain = plain.is_some_and(|kind| kind.as_bytes().starts_with(b"text/plain"));

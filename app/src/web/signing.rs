@@ -253,7 +253,7 @@ fn wait_ms(failures: i64) -> i64 {
 
 /// The person of that id or address.
 async fn by_name(site: &Site, name: &str) -> Result<Option<PersonRow>, Trouble> {
-    if name.is_empty() {
+    if name.is_empty() || name.contains('\0') {
         return Ok(None);
     }
     let found = people::find_person(site.store(), name).await?;
