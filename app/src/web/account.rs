@@ -165,5 +165,6 @@ pub(super) async fn language(
 fn came_from(headers: &HeaderMap) -> String {
     let referer = headers.get(header::REFERER).and_then(|value| value.to_str().ok());
     let path = referer.and_then(|url| url.split_once("://")?.1.split_once('/'));
-    path.map_or_else(|| "/".to_owned(), |(_, path)| format!("/{}", path.trim_start_matches('/')))
+    let path = path.map(|(_, path)| format!("/{}", path.trim_start_matches('/')));
+    path.filter(|path| !path.contains('\\')).unwrap_or_else(|| "/".to_owned())
 }

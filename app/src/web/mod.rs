@@ -82,10 +82,9 @@ impl Site {
     /// The names of platforms and organisations, at most some seconds old.
     async fn names(&self) -> Result<Arc<Names>, trouble::Trouble> {
         let mut kept = self.names.lock().await;
-        if let Some((since, names)) =
-            kept.as_ref().filter(|(since, _)| since.elapsed() < NAMES_KEPT)
+        if let Some((since, names)) = kept.as_ref()
+            && since.elapsed() < NAMES_KEPT
         {
-            let _ = since;
             return Ok(Arc::clone(names));
         }
         let names = Arc::new(facts::names_with_persons(self.store()).await?);

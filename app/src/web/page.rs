@@ -55,7 +55,6 @@ impl<'a> Page<'a> {
     /// The whole page with `body` in it.
     pub(super) fn show(self, body: &Markup) -> Response {
         let lang = self.lang;
-        let product = lang.pick("Cột Mốc", "Cột Mốc");
         let error = if self.status.is_client_error() && self.me.is_some() {
             lang.pick("Có lỗi: ", "Error: ")
         } else {
@@ -66,7 +65,7 @@ impl<'a> Page<'a> {
             html class="govuk-template" lang=(lang.code()) {
                 head {
                     meta charset="utf-8";
-                    title { (error) (self.title) " – " (product) }
+                    title { (error) (self.title) " – Cột Mốc" }
                     meta name="viewport" content="width=device-width, initial-scale=1";
                     meta name="theme-color" content="#0c2c4d";
                     link rel="icon" href=(assets::icon()) type="image/svg+xml";
