@@ -142,7 +142,9 @@ pub(crate) fn postgres_writes<'a>(
             let end = at + commit.length;
             let end = if at / PAGE == (end - 1) / PAGE { end } else { end + 40 };
             let opens = at >= from && call.bytes[at - from..].starts_with(&commit.opening);
-            let goes_on = at < from && end > from && end <= to && found.len() == 1;
+            // What came whole is not written again: a later write of its second page is for others.
+            let is_half = found.len() == 1 && !ends_after(found[0], commit);
+            let goes_on = at < from && end > from && end <= to && is_half;
             if (opens && found.is_empty()) || goes_on {
                 found.push(call);
             }
@@ -271,5 +273,29 @@ mod tests {
         }
         let calls = [write(0, first)];
         assert!(postgres_writes(&calls, &commits).is_empty(), "half of it is not enough");
+    }
+
+    #[test]
+    fn a_page_written_again_adds_nothing_to_a_commit_that_was_whole() {
+        // The commit begins on the first page and ends on the second; both came with one write.
+        let opening = [34, 0, 0, 0, 9, 0, 0, 0];
+        let mut bytes = vec![0; 2 * PAGE];
+        bytes[100..110].copy_from_slice(key(7).as_bytes());
+        bytes[PAGE - 16..PAGE - 8].copy_from_slice(&opening);
+        let write = |begin: u64, offset: usize, bytes: &[u8]| Call {
+            offset,
+            path: "pg_wal/000000010000000000000001".to_owned(),
+            ..call(b'W', begin, begin + 1, bytes)
+        };
+        let commit = Commit { at: SEGMENT + PAGE - 16, length: 34, opening };
+        let commits = BTreeMap::from([(key(7), commit)]);
+        let (first, second) = bytes.split_at(PAGE);
+        let once = [write(1, 0, &bytes), write(9, PAGE, second)];
+        let twice = [write(1, 0, first), write(3, PAGE, second), write(9, PAGE, second)];
+        for (calls, last) in [(&once[..], 1), (&twice[..], 3)] {
+            let needed = postgres_writes(calls, &commits);
+            let latest = needed[&key(7)].iter().map(|call| call.begin).max();
+            assert_eq!(latest, Some(last), "what is written later belongs to others");
+        }
     }
 }
