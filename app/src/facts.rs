@@ -1,11 +1,11 @@
 //! Cases and their names as people know them: shared by letters and pages.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use chart::data::Data;
 use chart::definition::{Chart, StateIx, Text};
-use chart::expr::{NoStates, Scope};
+use chart::expr::{NoStates, Scope, Seen};
 use runtime::library::Library;
 use serde_json::Value;
 use store::cases::{self, CaseFilter};
@@ -234,13 +234,13 @@ impl CaseFacts {
     /// The persons that the chart itself names for `role`, if it does (R28).
     pub(crate) fn declared(&self, role: &str) -> Option<Vec<String>> {
         let holders = self.chart.roles.get(role)?.holders.as_ref()?;
-        let subject = Value::from(self.subject.as_str());
+        let subject = OnceLock::new();
         let scope = Scope {
             data: &self.data,
             event: None,
-            actor: &Value::Null,
+            actor: Seen::Value(&Value::Null),
             now_ms: 0,
-            subject: &subject,
+            subject: Seen::Text(&self.subject, &subject),
             active: &NoStates,
             locals: &[],
         };

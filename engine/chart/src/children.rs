@@ -105,7 +105,7 @@ impl Machine<'_> {
         };
         let data = self.params(&invoke.data)?;
         if let Some(path) = &invoke.id_path {
-            let segments = self.within(|scope| path.resolve(scope));
+            let segments = self.leads(path);
             let segments = segments.map_err(|error| error.to_string())?;
             self.must_be_declared(&segments)?;
             self.write(&segments, Some(Value::String(invoke.id.clone())))?;

@@ -13,7 +13,7 @@ use serde::{Serialize, Serializer};
 use serde_json::{Map, Value};
 
 use crate::expr::EvalError;
-use crate::names::{order, prefix_of};
+use crate::names::{Named, prefix_of, search};
 use crate::path::{self, Segment};
 
 /// A case's data, usually an object. Cloning is cheap: the members are shared.
@@ -58,7 +58,7 @@ impl Data {
     /// The member `key`; none where there is none, or where this is no object.
     pub fn get(&self, key: &str) -> Option<&Value> {
         let Shape::Members(members) = &self.0.shape else { return None };
-        find(members, key).ok().map(|at| &members[at].member.value)
+        search(members, key).ok().map(|at| &members[at].member.value)
     }
 
     /// Whether it is an object.
@@ -103,11 +103,17 @@ impl Data {
         }
     }
 
-    /// The member `key`, to be changed in place.
-    pub(crate) fn get_mut(&mut self, key: &str) -> Option<&mut Value> {
-        let members = self.members_mut()?;
-        let at = find(members, key).ok()?;
-        Some(&mut Arc::make_mut(&mut members[at].member).value)
+    /// Shows each member of `keys` to `visit`, which may change it; none where there is none.
+    pub(crate) fn visit(
+        &mut self,
+        keys: &[Arc<str>],
+        mut visit: impl FnMut(&str, Option<&mut Value>),
+    ) {
+        let Some(members) = self.members_mut() else { return };
+        for key in keys {
+            let at = search(members, key).ok();
+            visit(key, at.map(|at| &mut Arc::make_mut(&mut members[at].member).value));
+        }
     }
 
     /// [`path::write`] in the whole, or [`path::remove`] where there is no value.
@@ -124,19 +130,20 @@ impl Data {
                     Ok(())
                 }
                 (None, 1) => {
-                    find(members, key).map(|at| members.remove(at)).ok();
+                    search(members, key).map(|at| members.remove(at)).ok();
                     Ok(())
                 }
                 (value, _) => write_below(members, key, path, value, may_create),
             };
         }
         let mut whole = self.to_value();
-        match value {
-            Some(value) => path::write(&mut whole, path, value, may_create)?,
-            None => path::remove(&mut whole, path)?,
-        }
+        let written = match value {
+            Some(value) => path::write(&mut whole, path, value, may_create),
+            None => path::remove(&mut whole, path),
+        };
+        // What fails may leave empty objects on its way.
         *self = Self::from(whole);
-        Ok(())
+        written
     }
 
     fn members_mut(&mut self) -> Option<&mut Vec<Slot>> {
@@ -157,10 +164,10 @@ fn write_below(
     value: Option<Value>,
     may_create: impl Fn(&[Segment]) -> bool,
 ) -> Result<(), EvalError> {
-    if value.is_some() && find(members, key).is_err() && may_create(&path[..1]) {
+    if value.is_some() && search(members, key).is_err() && may_create(&path[..1]) {
         put(members, key, Value::Object(Map::new()));
     }
-    let at = find(members, key).ok();
+    let at = search(members, key).ok();
     let member = at.map(|at| &mut Arc::make_mut(&mut members[at].member).value);
     match (member, value) {
         (Some(member), Some(value)) => path::write_from(1, member, path, value, may_create),
@@ -171,7 +178,7 @@ fn write_below(
 }
 
 fn put(members: &mut Vec<Slot>, key: &Arc<str>, value: Value) {
-    match find(members, key) {
+    match search(members, key) {
         Ok(at) => {
             let member = &mut members[at].member;
             match Arc::get_mut(member) {
@@ -183,9 +190,14 @@ fn put(members: &mut Vec<Slot>, key: &Arc<str>, value: Value) {
     }
 }
 
-fn find(members: &[Slot], key: &str) -> Result<usize, usize> {
-    let prefix = prefix_of(key);
-    members.binary_search_by(|slot| order(slot.prefix, &slot.member.key, prefix, key))
+impl Named for Slot {
+    fn prefix(&self) -> u64 {
+        self.prefix
+    }
+
+    fn name(&self) -> &str {
+        &self.member.key
+    }
 }
 
 impl Slot {
@@ -218,12 +230,6 @@ impl Default for Data {
 impl PartialEq for Data {
     fn eq(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.0, &other.0) || self.0.shape == other.0.shape
-    }
-}
-
-impl PartialEq<Value> for Data {
-    fn eq(&self, other: &Value) -> bool {
-        self.whole() == other
     }
 }
 
@@ -266,7 +272,7 @@ mod tests {
     /// Short paths over few keys, so that they meet.
     fn paths() -> impl Strategy<Value = Vec<Segment>> {
         let segment = prop_oneof![
-            3 => "[abc]".prop_map(|key| Segment::Key(key.into())),
+            3 => "[abc]|longkey[ab]{1,2}".prop_map(|key| Segment::Key(key.into())),
             1 => (0_usize..3).prop_map(Segment::Index),
         ];
         prop::collection::vec(segment, 0..4)
@@ -277,7 +283,7 @@ mod tests {
             (0_i64..9).prop_map(Value::from),
             Just(json!({})),
             Just(json!([])),
-            Just(json!({ "a": { "b": [1] }, "c": 2, "longkeya": 1 })),
+            Just(json!({ "a": { "b": [1] }, "c": 2, "longkeya": 1, "longkeyab": {} })),
             Just(json!([1, { "a": 3 }])),
         ]
     }

@@ -5,6 +5,7 @@
 //!
 //! **Invariant:** actions change the machine's snapshot and lists, and nothing else.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -101,10 +102,11 @@ impl Machine<'_> {
 
     /// Evaluates all paths and values against the data before, then writes (R24).
     fn set(&mut self, assigns: &[Assign]) -> Result<(), Stop> {
-        let mut writes: Vec<(Vec<Segment>, Option<Value>)> = Vec::with_capacity(assigns.len());
+        let mut writes: Vec<(Cow<'_, [Segment]>, Option<Value>)> =
+            Vec::with_capacity(assigns.len());
         for assign in assigns {
             let segments = self
-                .within(|scope| assign.path.resolve(scope))
+                .leads(&assign.path)
                 .map_err(|error| format!("`{}`: {error}", assign.path.source()))?;
             self.must_be_declared(&segments)?;
             let value = assign.to.as_ref().map(|to| self.value(to)).transpose()?;
@@ -176,7 +178,7 @@ impl Machine<'_> {
             (Some(id), _) => Some(id.clone()),
             (None, Some(path)) => {
                 let id = format!("send.{ordinal}");
-                let segments = self.within(|scope| path.resolve(scope));
+                let segments = self.leads(path);
                 let segments = segments.map_err(|error| error.to_string())?;
                 self.must_be_declared(&segments)?;
                 self.write(&segments, Some(Value::String(id.clone())))?;

@@ -28,6 +28,7 @@ pub mod refusal;
 pub mod snapshot;
 pub mod stepped;
 
+mod ask;
 mod children;
 mod clocks;
 mod ending;

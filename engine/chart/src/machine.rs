@@ -3,14 +3,13 @@
 //! [`Machine`] holds what SCXML's Appendix D keeps in global variables. The public way in is
 //! [`crate::step::step`], which makes one, feeds it one event and takes the result out.
 //!
-//! Reading order: [`Machine::macrostep`], `microstep`, `exit`, `enter`, then `expr`-related
-//! helpers. Actions are in [`crate::execute`], clocks in [`crate::clocks`].
+//! Reading order: [`Machine::macrostep`], `microstep`, `exit`, `enter`. Asking expressions is in
+//! [`crate::ask`], actions in [`crate::execute`], clocks in [`crate::clocks`].
 //!
 //! **Invariant:** a machine lives for one step and is dropped with an error.
 
-use std::cell::OnceCell;
 use std::collections::VecDeque;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use serde_json::Value;
 
@@ -19,7 +18,6 @@ use crate::data::Data;
 use crate::definition::{Chart, Kind, StateIx, TransitionIx, Unhandled};
 use crate::effect::Effect;
 use crate::event::{Actor, Event, Origin};
-use crate::expr::{ActiveStates, EventView, Expr, Scope};
 use crate::moment::Timestamp;
 use crate::moves::{self, Moving, States};
 use crate::path::Segment;
@@ -90,8 +88,8 @@ pub(crate) struct Machine<'a> {
     pub(crate) calendar: &'a Calendar,
     pub(crate) now: Timestamp,
     pub(crate) actor: &'a Actor,
-    /// The actor and the subject as expressions see them, made when one looks.
-    seen: OnceCell<(Value, Value)>,
+    /// The actor and the subject as values, made when an expression looks.
+    pub(crate) seen: (OnceLock<Value>, OnceLock<Value>),
     pub(crate) origin: Origin,
     pub(crate) snapshot: Snapshot,
     /// The event expressions see; `None` before the first one.
@@ -108,18 +106,6 @@ pub(crate) struct Machine<'a> {
     pub(crate) running: bool,
     /// Names bound by `each` and `foreach`, innermost last.
     pub(crate) locals: Vec<(String, Value)>,
-}
-
-/// The active configuration as `In()` asks for it.
-pub(crate) struct Active<'a> {
-    pub(crate) chart: &'a Chart,
-    pub(crate) snapshot: &'a Snapshot,
-}
-
-impl ActiveStates for Active<'_> {
-    fn is_active(&self, state: &str) -> bool {
-        self.chart.find(state).is_some_and(|state| self.snapshot.is_active(state))
-    }
 }
 
 impl Judge for Machine<'_> {
@@ -157,7 +143,7 @@ impl<'a> Machine<'a> {
             calendar,
             now,
             actor,
-            seen: OnceCell::new(),
+            seen: Default::default(),
             origin: event.origin,
             snapshot,
             current: None,
@@ -197,7 +183,7 @@ impl<'a> Machine<'a> {
     /// Says what the case is about, once its first event has told.
     pub(crate) fn about(&mut self, subject: &str) {
         self.snapshot.subject = subject.into();
-        self.seen = OnceCell::new();
+        self.seen.1 = OnceLock::new();
     }
 
     /// Runs eventless transitions and internal events until nothing is left to do, starting the
@@ -398,40 +384,6 @@ impl<'a> Machine<'a> {
     pub(crate) fn failed(&self, message: String) -> Refused {
         Refused::Failed { event: self.asked.to_string(), message }
     }
-
-    pub(crate) fn truth(&self, expr: &Expr) -> Result<bool, String> {
-        self.within(|scope| expr.eval_bool(scope)).map_err(|error| explain(expr, &error))
-    }
-
-    pub(crate) fn value(&self, expr: &Expr) -> Result<Value, String> {
-        self.within(|scope| expr.eval(scope)).map_err(|error| explain(expr, &error))
-    }
-
-    /// Calls `ask` with what expressions may see now.
-    pub(crate) fn within<T>(&self, ask: impl FnOnce(&Scope<'_>) -> T) -> T {
-        let active = Active { chart: self.chart, snapshot: &self.snapshot };
-        let locals: Vec<(&str, &Value)> =
-            self.locals.iter().map(|(name, value)| (name.as_str(), value)).collect();
-        let event = self.current.as_ref().map(|current| EventView {
-            name: &current.name,
-            kind: current.kind,
-            payload: &current.payload,
-            sendid: current.sendid.as_deref(),
-            invokeid: current.invokeid.as_deref(),
-        });
-        let (actor, subject) = self
-            .seen
-            .get_or_init(|| (self.actor.to_value(), Value::from(self.snapshot.subject.as_ref())));
-        ask(&Scope {
-            data: &self.snapshot.data,
-            event,
-            actor,
-            now_ms: self.now.as_ms(),
-            subject,
-            active: &active,
-            locals: &locals,
-        })
-    }
 }
 
 /// SCXML's `_sessionid` and `_name` (5.10); a chart of ours has no use for them.
@@ -443,8 +395,4 @@ fn system_variables(chart: &Chart, case_id: &str) -> Vec<(String, Value)> {
             ("_name".to_owned(), Value::from(chart.name.as_str())),
         ],
     }
-}
-
-fn explain(expr: &Expr, error: &impl std::fmt::Display) -> String {
-    format!("`{}`: {error}", expr.source())
 }

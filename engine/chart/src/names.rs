@@ -5,24 +5,46 @@
 //!
 //! **Invariant:** the entries are in the order of their names, and no name is there twice.
 
-use std::cmp::Ordering;
-
 /// The first eight bytes of `name`, ordered as the names are.
 pub(crate) fn prefix_of(name: &str) -> u64 {
     let bytes = name.as_bytes();
-    match bytes.first_chunk() {
-        Some(first) => u64::from_be_bytes(*first),
-        None => bytes
-            .iter()
-            .zip(1..)
-            .fold(0, |prefix, (&byte, at)| prefix | u64::from(byte) << (64 - 8 * at)),
+    if let Some(first) = bytes.first_chunk() {
+        return u64::from_be_bytes(*first);
+    }
+    let unused = 64 - 8 * bytes.len();
+    match (bytes.first_chunk(), bytes.last_chunk()) {
+        // Where the two overlap they say the same.
+        (Some(first), Some(last)) => {
+            u64::from(u32::from_be_bytes(*first)) << 32
+                | u64::from(u32::from_be_bytes(*last)) << unused
+        }
+        _ if bytes.is_empty() => 0,
+        _ => bytes.iter().fold(0, |prefix, &byte| prefix << 8 | u64::from(byte)) << unused,
     }
 }
 
-/// The order of a name with this prefix against another; names that share their first eight bytes
-/// are compared whole.
-pub(crate) fn order(prefix: u64, name: &str, other_prefix: u64, other: &str) -> Ordering {
-    prefix.cmp(&other_prefix).then_with(|| name.cmp(other))
+/// What is found by its name, in the order of the names.
+pub(crate) trait Named {
+    /// Its name's [`prefix_of`].
+    fn prefix(&self) -> u64;
+    /// Its name.
+    fn name(&self) -> &str;
+}
+
+/// Where `name` is among `entries`, or else where it would be put.
+pub(crate) fn search<T: Named>(entries: &[T], name: &str) -> Result<usize, usize> {
+    let prefix = prefix_of(name);
+    let first = entries.partition_point(|entry| entry.prefix() < prefix);
+    // Names that share their first eight bytes are few.
+    for (entry, at) in entries[first..].iter().zip(first..) {
+        if entry.prefix() == prefix && entry.name() == name {
+            return Ok(at);
+        }
+        if entry.prefix() != prefix || entry.name() > name {
+            return Err(at);
+        }
+    }
+    Err(entries.len())
 }
 
 /// Values by name.
@@ -39,9 +61,17 @@ struct Entry<T> {
 impl<T> Names<T> {
     /// The value of `name`.
     pub(crate) fn get(&self, name: &str) -> Option<&T> {
-        let prefix = prefix_of(name);
-        let found = self.0.binary_search_by(|entry| order(entry.prefix, &entry.name, prefix, name));
-        found.ok().map(|at| &self.0[at].value)
+        search(&self.0, name).ok().map(|at| &self.0[at].value)
+    }
+}
+
+impl<T> Named for Entry<T> {
+    fn prefix(&self) -> u64 {
+        self.prefix
+    }
+
+    fn name(&self) -> &str {
+        &self.name
     }
 }
 
@@ -74,7 +104,7 @@ mod tests {
     proptest! {
         #[test]
         fn prefixes_are_ordered_as_names_are(a in "[ab\\x00é]{0,10}", b in "[ab\\x00é]{0,10}") {
-            prop_assert_eq!(order(prefix_of(&a), &a, prefix_of(&b), &b), a.cmp(&b));
+            prop_assert_eq!(prefix_of(&a).cmp(&prefix_of(&b)).then_with(|| a.cmp(&b)), a.cmp(&b));
         }
 
         #[test]

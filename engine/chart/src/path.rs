@@ -6,6 +6,7 @@
 //!
 //! **Invariant:** what two paths may both reach, [`overlaps`] says; it errs on the side of yes.
 
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
@@ -18,6 +19,8 @@ use crate::expr::{EvalError, Expr, ExprError, ExprErrorKind, Scope};
 pub struct DataPath {
     source: String,
     parts: Vec<Part>,
+    /// Where it leads, if no part is computed.
+    fixed: Option<Vec<Segment>>,
 }
 
 #[derive(Debug, Clone, PartialEq)]
@@ -66,12 +69,21 @@ impl DataPath {
             return Err(refuse(source, 0, message));
         }
         path.parts.remove(0);
-        Ok(path)
+        Ok(path.fixed())
     }
 
     /// A path of SCXML: its first name is a top-level key of the data.
     pub fn compile_open(source: &str) -> Result<Self, ExprError> {
-        parse(source, Expr::compile_open)
+        parse(source, Expr::compile_open).map(Self::fixed)
+    }
+
+    fn fixed(mut self) -> Self {
+        let segment = |part: &Part| match part {
+            Part::Key(key) => Some(Segment::Key(Arc::clone(key))),
+            Part::Computed(_) => None,
+        };
+        self.fixed = self.parts.iter().map(segment).collect();
+        self
     }
 
     /// The path as written.
@@ -94,7 +106,7 @@ impl DataPath {
 
     /// Whether no part is computed.
     pub fn is_static(&self) -> bool {
-        self.expressions().next().is_none()
+        self.fixed.is_some()
     }
 
     fn keys(&self) -> impl Iterator<Item = &str> {
@@ -105,8 +117,16 @@ impl DataPath {
     }
 
     /// Where it leads in `scope`.
-    pub fn resolve(&self, scope: &Scope<'_>) -> Result<Vec<Segment>, EvalError> {
-        self.parts.iter().map(|part| self.resolve_part(part, scope)).collect()
+    pub fn resolve(&self, scope: &Scope<'_>) -> Result<Cow<'_, [Segment]>, EvalError> {
+        match self.segments() {
+            Some(segments) => Ok(Cow::Borrowed(segments)),
+            None => self.parts.iter().map(|part| self.resolve_part(part, scope)).collect(),
+        }
+    }
+
+    /// Where it leads in every scope, if no part is computed.
+    pub(crate) fn segments(&self) -> Option<&[Segment]> {
+        self.fixed.as_deref()
     }
 
     fn resolve_part(&self, part: &Part, scope: &Scope<'_>) -> Result<Segment, EvalError> {
@@ -305,7 +325,7 @@ fn parse(
             at += dot + len;
         }
     }
-    Ok(DataPath { source: source.to_owned(), parts })
+    Ok(DataPath { source: source.to_owned(), parts, fixed: None })
 }
 
 /// Where the bracket that was opened before `text` closes, outside quotes and inner brackets.

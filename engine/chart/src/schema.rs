@@ -13,6 +13,7 @@
 mod members;
 mod message;
 mod shape;
+mod sure;
 mod typed;
 
 use std::fmt;
@@ -97,8 +98,15 @@ impl Schema {
     /// Types the numbers of `v` as [`Schema::coerce_numbers`] does and judges it by
     /// [`Schema::validate_kept`].
     pub fn admit(&self, v: &mut Value) -> Result<(), Vec<Violation>> {
-        self.0.typed.coerce(v);
-        self.validate_kept(v)
+        if self.0.typed.coerce(v) { Ok(()) } else { self.validate_kept(v) }
+    }
+
+    /// [`Schema::settled`], judged by [`Schema::validate_kept`].
+    pub fn admit_settled(&self, mut v: Value) -> Result<Value, Vec<Violation>> {
+        if !self.0.typed.settle(&mut v) {
+            self.validate_kept(&v)?;
+        }
+        Ok(v)
     }
 
     /// [`Schema::admit`] of what was admitted before only its members `written` were written or
@@ -108,15 +116,15 @@ impl Schema {
         data: &mut Data,
         written: &[Arc<str>],
     ) -> Result<(), Vec<Violation>> {
-        for key in written {
-            if let Some(member) = data.get_mut(key) {
-                self.0.typed.coerce_member(key, member);
-            }
-        }
-        match &self.0.members {
-            Some(members) if members.fit(data, written) => Ok(()),
-            _ => self.validate_kept(data.whole()),
-        }
+        let members = self.0.members.as_ref().filter(|_| data.is_object());
+        let mut fit = members.is_some();
+        data.visit(written, |key, mut member| {
+            let is_sure =
+                member.as_deref_mut().is_some_and(|member| self.0.typed.coerce_member(key, member));
+            fit = fit
+                && (is_sure || members.is_some_and(|members| members.fit(key, member.as_deref())));
+        });
+        if fit { Ok(()) } else { self.validate_kept(data.whole()) }
     }
 
     fn judge(&self, validator: &Validator, v: &Value) -> Result<(), Vec<Violation>> {

@@ -157,11 +157,9 @@ fn admit_payload(chart: &Chart, event: &Event) -> Result<Value, Refused> {
         Value::Null => Value::Object(Map::new()),
         payload => payload.clone(),
     };
-    let payload = schema.settled(payload);
     schema
-        .validate_kept(&payload)
-        .map_err(|violations| Refused::Payload { event: name.to_owned(), violations })?;
-    Ok(payload)
+        .admit_settled(payload)
+        .map_err(|violations| Refused::Payload { event: name.to_owned(), violations })
 }
 
 fn not_taken(machine: &Machine<'_>, event: &Event, forbidden: Vec<String>) -> Refused {

@@ -5,12 +5,14 @@
 //!
 //! **Invariant:** no calendar and no clock is asked; every instant is in the snapshot.
 
+use std::sync::OnceLock;
+
 use serde_json::Value;
 
+use crate::ask::Active;
 use crate::calendar::Due;
 use crate::definition::{Chart, StateIx, Text};
-use crate::expr::Scope;
-use crate::machine::Active;
+use crate::expr::{Scope, Seen};
 use crate::snapshot::{Snapshot, Timer};
 
 /// An act that is owed. Its key in the case is (state, generation, element).
@@ -69,13 +71,13 @@ pub fn clock_over(chart: &Chart, snapshot: &Snapshot, state: StateIx) -> Option<
 
 fn elements(chart: &Chart, snapshot: &Snapshot, each: &crate::expr::Expr) -> Vec<String> {
     let active = Active { chart, snapshot };
-    let subject = Value::from(snapshot.subject.as_ref());
+    let subject = OnceLock::new();
     let scope = Scope {
         data: &snapshot.data,
         event: None,
-        actor: &Value::Null,
+        actor: Seen::Value(&Value::Null),
         now_ms: snapshot.recorded_at.as_ms(),
-        subject: &subject,
+        subject: Seen::Text(&snapshot.subject, &subject),
         active: &active,
         locals: &[],
     };

@@ -1,7 +1,9 @@
 //! Expressions: what they answer, what they refuse to answer, what they say they read.
 
 use chart::data::Data;
-use chart::expr::{ActiveStates, EvalError, EventView, Expr, NoStates, Read, Scope, StaticType};
+use chart::expr::{
+    ActiveStates, EvalError, EventView, Expr, NoStates, Read, Scope, Seen, StaticType,
+};
 use serde_json::{Value, json};
 
 struct Active(&'static [&'static str]);
@@ -29,9 +31,9 @@ fn eval(source: &str) -> Result<Value, EvalError> {
     let scope = Scope {
         data: &data,
         event: Some(EventView { sendid: Some("s1"), ..EventView::new("score.given", &event) }),
-        actor: &actor,
+        actor: Seen::Value(&actor),
         now_ms: 1_644_512_400_000,
-        subject: &subject,
+        subject: Seen::Value(&subject),
         active: &Active(&["review", "session"]),
         locals: &[("it", &element)],
     };
@@ -194,9 +196,9 @@ fn an_error_does_not_matter_beside_the_side_that_decides() {
     let scope = Scope {
         data: &data,
         event: None,
-        actor: &null,
+        actor: Seen::Value(&null),
         now_ms: 0,
-        subject: &null,
+        subject: Seen::Value(&null),
         active: &NoStates,
         locals: &[],
     };
@@ -217,9 +219,9 @@ fn a_comprehension_goes_through_a_thousand_elements_and_no_more() {
         let scope = Scope {
             data: &data,
             event: None,
-            actor: &null,
+            actor: Seen::Value(&null),
             now_ms: 0,
-            subject: &null,
+            subject: Seen::Value(&null),
             active: &NoStates,
             locals: &[],
         };
@@ -246,9 +248,9 @@ fn in_scxml_each_data_item_is_a_variable() {
     let scope = Scope {
         data: &data,
         event: Some(EventView::new("event1", &payload)),
-        actor: &null,
+        actor: Seen::Value(&null),
         now_ms: 7,
-        subject: &null,
+        subject: Seen::Value(&null),
         active: &Active(&["s1"]),
         locals: &[("_sessionid", &session)],
     };

@@ -1,7 +1,9 @@
 //! Paths of `set`: where they lead, what they may create, which of them overlap.
 
 use chart::data::Data;
-use chart::expr::{EvalError, EventView, NoStates, Scope};
+use std::borrow::Cow;
+
+use chart::expr::{EvalError, EventView, NoStates, Scope, Seen};
 use chart::path::{self, DataPath, Segment};
 use serde_json::{Value, json};
 
@@ -19,9 +21,9 @@ fn paths_lead_where_their_computed_parts_say() {
     let scope = Scope {
         data: &data,
         event: Some(EventView::new("e", &event)),
-        actor: &actor,
+        actor: Seen::Value(&actor),
         now_ms: 0,
-        subject: &null,
+        subject: Seen::Value(&null),
         active: &NoStates,
         locals: &[],
     };
@@ -40,10 +42,10 @@ fn paths_lead_where_their_computed_parts_say() {
     ];
     for (source, expected) in rows {
         let path = DataPath::compile(source).expect(source);
-        assert_eq!(path.resolve(&scope).ok(), expected, "{source}");
+        assert_eq!(path.resolve(&scope).ok().map(Cow::into_owned), expected, "{source}");
     }
     let open = DataPath::compile_open("Var1[0]").expect("it compiles");
-    assert_eq!(open.resolve(&scope), Ok(vec![key("Var1"), Segment::Index(0)]));
+    assert_eq!(open.resolve(&scope), Ok(Cow::Owned(vec![key("Var1"), Segment::Index(0)])));
 }
 
 #[test]

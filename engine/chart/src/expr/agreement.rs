@@ -2,12 +2,15 @@
 //!
 //! Expressions are mostly well typed, so that most have an answer and not just an error.
 
+use std::sync::OnceLock;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
 use crate::data::Data;
+use crate::event::Actor;
 
-use super::{ActiveStates, EvalError, EventView, Expr, Scope, cel_run, plan};
+use super::{ActiveStates, EvalError, EventView, Expr, Scope, Seen, cel_run, plan};
 
 struct Review;
 
@@ -17,16 +20,26 @@ impl ActiveStates for Review {
     }
 }
 
-fn scope<'a>(data: &'a Data, event: &'a Value, actor: &'a Value, subject: &'a Value) -> Scope<'a> {
+fn scope<'a>(
+    data: &'a Data,
+    event: &'a Value,
+    who: &'a (Actor, [OnceLock<Value>; 2]),
+) -> Scope<'a> {
+    let (actor, [as_value, subject]) = who;
     Scope {
         data,
         event: Some(EventView::new("submit", event)),
-        actor,
+        actor: Seen::Actor(actor, as_value),
         now_ms: 1_650_000_000_000,
-        subject,
+        subject: Seen::Text("platform/1", subject),
         active: &Review,
         locals: &[],
     }
+}
+
+fn actor() -> Actor {
+    let roles = ["a", "ab"].map(str::to_owned).to_vec();
+    Actor { id: "p1".to_owned(), org: "b".to_owned(), roles, on_behalf_of: None }
 }
 
 /// What both say, errors without their words.
@@ -176,6 +189,8 @@ fn bools(depth: u32) -> Source {
         3 => (bools(depth - 1), one_of(&["&&", "||"]), bools(depth - 1)).prop_map(infix),
         1 => bools(depth - 1).prop_map(|a| format!("!({a})")),
         1 => (numeric(), lists(depth - 1)).prop_map(|(n, list)| format!("({n} in {list})")),
+        1 => one_of(&["data.t", "data.maybe", "data.k", "actor.org", "2", "'ab'"])
+            .prop_map(|value| format!("({value} in actor.roles)")),
         2 => (lists(depth - 1), each, order(), numbers(depth - 1))
             .prop_map(|(list, each, order, n)| format!("{list}.{each}(i, i {order} {n})")),
     ]
@@ -195,10 +210,9 @@ proptest! {
         data in documents(),
         event in documents(),
     ) {
-        let actor = json!({ "id": "p1" });
-        let subject = json!("platform/1");
+        let who = (actor(), Default::default());
         let data = Data::from(data);
-        let scope = scope(&data, &event, &actor, &subject);
+        let scope = scope(&data, &event, &who);
         let Ok(expr) = Expr::compile(&source) else { return Ok(()) };
         if let Some((ours, theirs)) = both(&expr, &scope) {
             prop_assert_eq!(ours, theirs, "{} on {:?}", source, data);

@@ -84,9 +84,9 @@ impl VariableResolver for Resolver<'_> {
             "event" => scope.event.map(|event| CowVal::Owned(lift(event.payload))),
             "event_name" => scope.event.map(|event| CowVal::owned(CelString::from(event.name))),
             "_event" => self.envelope.as_ref().map(|envelope| CowVal::Owned(lift(envelope))),
-            "actor" => Some(CowVal::Owned(lift(scope.actor))),
+            "actor" => Some(CowVal::Owned(lift(scope.actor.value()))),
             "now" => Some(CowVal::owned(CelInt::from(scope.now_ms))),
-            "subject" => Some(CowVal::Owned(lift(scope.subject))),
+            "subject" => Some(CowVal::Owned(lift(scope.subject.value()))),
             ACTIVE => Some(CowVal::owned(Active(scope.active))),
             _ => None,
         }

@@ -20,8 +20,10 @@ mod json;
 mod plan;
 mod plan_build;
 mod plan_each;
+mod plan_test;
 mod plan_value;
 mod rewrite;
+mod seen;
 mod static_type;
 mod walk;
 
@@ -34,6 +36,7 @@ use crate::data::Data;
 
 pub use compile::{DEPTH_MAX, NESTING_MAX, SOURCE_MAX};
 pub use functions::ITEMS_MAX;
+pub use seen::Seen;
 pub use static_type::StaticType;
 pub use walk::{Read, Reads};
 
@@ -108,7 +111,13 @@ impl Expr {
     /// Its answer in `scope`, which must be a bool: CEL knows no truthiness.
     pub fn eval_bool(&self, scope: &Scope<'_>) -> Result<bool, EvalError> {
         if let Some(plan) = &self.0.plan {
-            match plan.eval(scope, &mut plan::Bound::new()) {
+            let answer = match plan {
+                plan if plan.is_condition() => {
+                    plan.test(scope, &mut plan::Bound::new()).map(plan_value::Plain::Bool)
+                }
+                plan => plan.eval(scope, &mut plan::Bound::new()),
+            };
+            match answer {
                 Ok(plan_value::Plain::Bool(answer)) => return Ok(answer),
                 Ok(other) => return Err(self.not_bool(other.type_name())),
                 Err(plan::Stop::Fault(fault)) => return Err(self.failed(&fault)),
@@ -153,11 +162,11 @@ pub struct Scope<'a> {
     /// `event`, `event_name` and `_event`; reading one where there is none is an error.
     pub event: Option<EventView<'a>>,
     /// `actor`: an object with `id`, `org`, `roles` and perhaps `on_behalf_of`.
-    pub actor: &'a Value,
+    pub actor: Seen<'a>,
     /// `now`: milliseconds since the epoch, UTC.
     pub now_ms: i64,
     /// `subject`: the path of what the case is about, a text.
-    pub subject: &'a Value,
+    pub subject: Seen<'a>,
     /// Backs `In('state')`.
     pub active: &'a dyn ActiveStates,
     /// Names beside the roots, such as `it`; they hide roots and keys of the same name.

@@ -8,7 +8,6 @@
 //! on random expressions and documents); an expression without effects may be run twice.
 
 use std::borrow::Cow;
-use std::cmp::Ordering;
 
 use serde_json::Value;
 use smallvec::SmallVec;
@@ -131,58 +130,6 @@ impl Plan {
             Self::EventName => Ok(Plain::Text(Cow::Borrowed(event(scope)?.name))),
             Self::Envelope(field) => envelope(event(scope)?, field),
             Self::Bound(at) => bound.get(*at).cloned().ok_or(Stop::Bail),
-            Self::Select(..) | Self::Has(..) | Self::Index(..) => self.eval_access(scope, bound),
-            Self::Active(state) => match state.eval(scope, bound)? {
-                Plain::Text(state) => Ok(Plain::Bool(scope.active.is_active(&state))),
-                other => fault(Fault::Type(other.type_name(), "the id of a state")),
-            },
-            Self::Not(inner) => inner.eval_bool(scope, bound).map(|b| Plain::Bool(!b)),
-            Self::Negate(inner) => negate(inner.eval(scope, bound)?),
-            Self::And(left, right) => eval_logic(false, left, right, scope, bound),
-            Self::Or(left, right) => eval_logic(true, left, right, scope, bound),
-            Self::If(parts) => {
-                let branch = if parts.0.eval_bool(scope, bound)? { &parts.1 } else { &parts.2 };
-                branch.eval(scope, bound)
-            }
-            Self::Equal { negated, sides } => {
-                let (left, right) = (sides.0.eval(scope, bound)?, sides.1.eval(scope, bound)?);
-                left.equals(&right).map(|equal| Plain::Bool(equal != *negated))
-            }
-            Self::Compare(comparison, sides) => {
-                let (left, right) = (sides.0.eval(scope, bound)?, sides.1.eval(scope, bound)?);
-                left.compare(&right).map(|order| Plain::Bool(comparison.holds(order)))
-            }
-            Self::Arithmetic(operator, sides) => {
-                let (left, right) = (sides.0.eval(scope, bound)?, sides.1.eval(scope, bound)?);
-                arithmetic(*operator, left, right)
-            }
-            Self::Member(sides) => {
-                let (value, within) = (sides.0.eval(scope, bound)?, sides.1.eval(scope, bound)?);
-                is_member(&value, &within).map(Plain::Bool)
-            }
-            Self::List(items) => {
-                let items: Result<_, _> =
-                    items.iter().map(|item| item.eval(scope, bound)).collect();
-                items.map(Plain::List)
-            }
-            Self::Size(inner) => size(&inner.eval(scope, bound)?),
-            Self::Each(each) => each.eval(scope, bound),
-        }
-    }
-
-    pub(super) fn eval_bool<'a>(
-        &'a self,
-        scope: &Scope<'a>,
-        bound: &mut Bound<'a>,
-    ) -> Result<bool, Stop> {
-        match self.eval(scope, bound)? {
-            Plain::Bool(b) => Ok(b),
-            other => fault(Fault::Type(other.type_name(), "bool")),
-        }
-    }
-
-    fn eval_access<'a>(&'a self, scope: &Scope<'a>, bound: &mut Bound<'a>) -> Answer<'a> {
-        match self {
             Self::Select(operand, key) => match operand.eval(scope, bound)? {
                 Plain::Json(Value::Object(members)) => match members.get(&**key) {
                     Some(member) => Plain::of(member),
@@ -190,40 +137,43 @@ impl Plan {
                 },
                 other => fault(Fault::Type(other.type_name(), "an object")),
             },
-            Self::Has(operand, key) if operand.is_object_of_data(scope) => {
-                Ok(Plain::Bool(scope.data.get(key).is_some()))
+            Self::Index(operand, index) => eval_index(operand, index, scope, bound),
+            Self::Negate(inner) => negate(inner.eval(scope, bound)?),
+            Self::If(parts) => {
+                let branch = if parts.0.test(scope, bound)? { &parts.1 } else { &parts.2 };
+                branch.eval(scope, bound)
             }
-            Self::Has(operand, key) => match operand.eval(scope, bound)? {
-                Plain::Json(Value::Object(members)) => {
-                    Ok(Plain::Bool(members.contains_key(&**key)))
-                }
-                other => fault(Fault::Type(other.type_name(), "an object")),
-            },
-            Self::Index(operand, index) if operand.is_object_of_data(scope) => {
-                match index.eval(scope, bound)? {
-                    Plain::Text(key) => match scope.data.get(&key) {
-                        Some(member) => Plain::of(member),
-                        None => fault(Fault::Missing(key.to_string())),
-                    },
-                    _ => Err(Stop::Bail),
-                }
+            Self::Arithmetic(operator, sides) => {
+                let (left, right) = (sides.0.eval(scope, bound)?, sides.1.eval(scope, bound)?);
+                arithmetic(*operator, left, right)
             }
-            Self::Index(operand, index) => {
-                let operand = operand.eval(scope, bound)?;
-                index_into(operand, &index.eval(scope, bound)?)
+            Self::List(items) => {
+                let items: Result<_, _> =
+                    items.iter().map(|item| item.eval(scope, bound)).collect();
+                items.map(Plain::List)
             }
-            _ => Err(Stop::Bail),
+            Self::Size(inner) => size(&inner.eval(scope, bound)?),
+            Self::Each(each) if each.is_collecting() => each.collect(scope, bound),
+            Self::Not(_)
+            | Self::And(..)
+            | Self::Or(..)
+            | Self::Equal { .. }
+            | Self::Compare(..)
+            | Self::Member(_)
+            | Self::Active(_)
+            | Self::Has(..)
+            | Self::Each(_) => self.test(scope, bound).map(Plain::Bool),
         }
     }
 
     /// Whether it is `data` itself, which need not be put together to look at one member.
-    fn is_object_of_data(&self, scope: &Scope<'_>) -> bool {
+    pub(super) fn is_object_of_data(&self, scope: &Scope<'_>) -> bool {
         matches!(self, Self::Path(Root::Data, keys) if keys.is_empty()) && scope.data.is_object()
     }
 }
 
-fn event<'a>(scope: &Scope<'a>) -> Result<EventView<'a>, Stop> {
-    scope.event.ok_or_else(|| Stop::from(Fault::Undeclared("event".to_owned())))
+fn event<'s, 'a>(scope: &'s Scope<'a>) -> Result<&'s EventView<'a>, Stop> {
+    scope.event.as_ref().ok_or_else(|| Stop::from(Fault::Undeclared("event".to_owned())))
 }
 
 fn resolve<'a>(root: &Root, scope: &Scope<'a>) -> Result<&'a Value, Stop> {
@@ -232,8 +182,8 @@ fn resolve<'a>(root: &Root, scope: &Scope<'a>) -> Result<&'a Value, Stop> {
     match root {
         Root::Data => Ok(scope.data.whole()),
         Root::Event => event(scope).map(|event| event.payload),
-        Root::Actor => Ok(scope.actor),
-        Root::Subject => Ok(scope.subject),
+        Root::Actor => Ok(scope.actor.value()),
+        Root::Subject => Ok(scope.subject.value()),
         Root::Local(name) => local(name).ok_or_else(|| undeclared(name)),
         Root::Key(name) => match local(name).or_else(|| scope.data.get(name)) {
             Some(value) => Ok(value),
@@ -244,7 +194,11 @@ fn resolve<'a>(root: &Root, scope: &Scope<'a>) -> Result<&'a Value, Stop> {
 }
 
 /// Where `keys` lead from `root`.
-fn follow<'a>(root: &Root, keys: &[Box<str>], scope: &Scope<'a>) -> Result<&'a Value, Stop> {
+pub(super) fn follow<'a>(
+    root: &Root,
+    keys: &[Box<str>],
+    scope: &Scope<'a>,
+) -> Result<&'a Value, Stop> {
     let missing = |key: &str| Stop::from(Fault::Missing(key.to_owned()));
     let (mut at, below) = match (root, keys) {
         (Root::Data, [key, below @ ..]) if scope.data.is_object() => {
@@ -261,7 +215,7 @@ fn follow<'a>(root: &Root, keys: &[Box<str>], scope: &Scope<'a>) -> Result<&'a V
     Ok(at)
 }
 
-fn envelope<'a>(event: EventView<'a>, field: &str) -> Answer<'a> {
+fn envelope<'a>(event: &EventView<'a>, field: &str) -> Answer<'a> {
     let id = |id: Option<&'a str>| match id {
         Some(id) => Ok(Plain::Text(Cow::Borrowed(id))),
         None => fault(Fault::Missing(field.to_owned())),
@@ -273,38 +227,6 @@ fn envelope<'a>(event: EventView<'a>, field: &str) -> Answer<'a> {
         "sendid" => id(event.sendid),
         "invokeid" => id(event.invokeid),
         _ => fault(Fault::Missing(field.to_owned())),
-    }
-}
-
-/// `&&` (decided by false) and `||` (decided by true): the deciding side wins over an error of
-/// the other.
-fn eval_logic<'a>(
-    decided_by: bool,
-    left: &'a Plan,
-    right: &'a Plan,
-    scope: &Scope<'a>,
-    bound: &mut Bound<'a>,
-) -> Answer<'a> {
-    let left = match left.eval_bool(scope, bound) {
-        Err(Stop::Bail) => return Err(Stop::Bail),
-        Ok(left) if left == decided_by => return Ok(Plain::Bool(decided_by)),
-        undecided => undecided,
-    };
-    match (right.eval_bool(scope, bound)?, left) {
-        (right, _) if right == decided_by => Ok(Plain::Bool(decided_by)),
-        (_, Ok(_)) => Ok(Plain::Bool(!decided_by)),
-        (_, Err(stop)) => Err(stop),
-    }
-}
-
-impl Comparison {
-    fn holds(self, order: Ordering) -> bool {
-        match self {
-            Self::Less => order == Ordering::Less,
-            Self::LessOrEqual => order != Ordering::Greater,
-            Self::Greater => order == Ordering::Greater,
-            Self::GreaterOrEqual => order != Ordering::Less,
-        }
     }
 }
 
@@ -353,30 +275,25 @@ fn arithmetic<'a>(operator: Arithmetic, left: Plain<'a>, right: Plain<'a>) -> An
     }
 }
 
-fn is_member(value: &Plain<'_>, within: &Plain<'_>) -> Result<bool, Stop> {
-    match (value, within) {
-        (Plain::Text(key), Plain::Json(Value::Object(members))) => Ok(members.contains_key(&**key)),
-        (_, Plain::Json(Value::Array(items))) => {
-            for item in items {
-                let is_equal = match (value, item) {
-                    (Plain::Text(text), Value::String(item)) => text == item,
-                    _ => Plain::of(item)?.equals(value)?,
-                };
-                if is_equal {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        }
-        (_, Plain::List(items)) => {
-            for item in items {
-                if item.equals(value)? {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
-        }
-        _ => Err(Stop::Bail),
+fn eval_index<'a>(
+    operand: &'a Plan,
+    index: &'a Plan,
+    scope: &Scope<'a>,
+    bound: &mut Bound<'a>,
+) -> Answer<'a> {
+    if operand.is_object_of_data(scope) {
+        return match index.eval(scope, bound)? {
+            Plain::Text(key) => match scope.data.get(&key) {
+                Some(member) => Plain::of(member),
+                None => fault(Fault::Missing(key.to_string())),
+            },
+            _ => Err(Stop::Bail),
+        };
+    }
+    let operand = operand.eval(scope, bound)?;
+    match index {
+        Plan::Bound(at) => index_into(operand, bound.get(*at).ok_or(Stop::Bail)?),
+        index => index_into(operand, &index.eval(scope, bound)?),
     }
 }
 

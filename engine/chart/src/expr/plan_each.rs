@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::Scope;
 use super::functions::ITEMS_MAX;
 use super::plan::{Answer, Bound, Fault, Plan, Stop, fault};
+use super::plan_test::Verdict;
 use super::plan_value::Plain;
 
 /// A comprehension.
@@ -26,8 +27,24 @@ pub(super) enum Body {
 }
 
 impl Each {
-    /// The answer: a bool for `all` and `exists`, a list for `map` and `filter`.
-    pub(super) fn eval<'a>(&'a self, scope: &Scope<'a>, bound: &mut Bound<'a>) -> Answer<'a> {
+    /// Whether its answer is a list (`map` and `filter`), not a bool (`all` and `exists`).
+    pub(super) fn is_collecting(&self) -> bool {
+        matches!(self.body, Body::Collect { .. })
+    }
+
+    /// The list of `map` and `filter`.
+    pub(super) fn collect<'a>(&'a self, scope: &Scope<'a>, bound: &mut Bound<'a>) -> Answer<'a> {
+        let Body::Collect { filter, item } = &self.body else { return Err(Stop::Bail) };
+        collect(filter.as_ref(), item, self.range(scope, bound)?, scope, bound)
+    }
+
+    /// The answer of `all` and `exists`.
+    pub(super) fn test<'a>(&'a self, scope: &Scope<'a>, bound: &mut Bound<'a>) -> Verdict {
+        let Body::Until { decided_by, test } = &self.body else { return Err(Stop::Bail) };
+        until(*decided_by, test, self.range(scope, bound)?, scope, bound)
+    }
+
+    fn range<'a>(&'a self, scope: &Scope<'a>, bound: &mut Bound<'a>) -> Result<Range<'a>, Stop> {
         let range = match self.range.eval(scope, bound)? {
             Plain::Json(Value::Object(members)) => {
                 let mut keys: Vec<&'a String> = members.keys().collect();
@@ -41,10 +58,7 @@ impl Each {
         if range.len() > ITEMS_MAX {
             return fault(Fault::Arithmetic("it goes through more than 1000 elements"));
         }
-        match &self.body {
-            Body::Until { decided_by, test } => until(*decided_by, test, range, scope, bound),
-            Body::Collect { filter, item } => collect(filter.as_ref(), item, range, scope, bound),
-        }
+        Ok(range)
     }
 }
 
@@ -111,10 +125,10 @@ fn until<'a>(
     range: Range<'a>,
     scope: &Scope<'a>,
     bound: &mut Bound<'a>,
-) -> Answer<'a> {
+) -> Verdict {
     let mut pending = None;
     let decided =
-        range.visit(|value| match binding(value, bound, |bound| test.eval_bool(scope, bound)) {
+        range.visit(|value| match binding(value, bound, |bound| test.test(scope, bound)) {
             Err(Stop::Bail) => Err(Stop::Bail),
             Err(stop) => {
                 pending = Some(stop);
@@ -123,9 +137,9 @@ fn until<'a>(
             Ok(answer) => Ok((answer == decided_by).then_some(())),
         })?;
     match (decided, pending) {
-        (Some(()), _) => Ok(Plain::Bool(decided_by)),
+        (Some(()), _) => Ok(decided_by),
         (None, Some(stop)) => Err(stop),
-        (None, None) => Ok(Plain::Bool(!decided_by)),
+        (None, None) => Ok(!decided_by),
     }
 }
 
@@ -139,7 +153,7 @@ fn collect<'a>(
     let mut out = Vec::new();
     let _all: Option<()> = range.visit(|value| {
         let kept = binding(value, bound, |bound| {
-            let keep = filter.map_or(Ok(true), |filter| filter.eval_bool(scope, bound))?;
+            let keep = filter.map_or(Ok(true), |filter| filter.test(scope, bound))?;
             if keep { item.eval(scope, bound).map(Some) } else { Ok(None) }
         });
         out.extend(kept?);

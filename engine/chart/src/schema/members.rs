@@ -8,12 +8,11 @@
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::OnceLock;
 
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 
-use crate::data::Data;
 use crate::names::Names;
 
 /// Words of the root that say nothing of two members at once. Words beginning with `x-` are ours.
@@ -87,19 +86,15 @@ impl Members {
         Some(Self { named: named.collect(), other, required })
     }
 
-    /// Whether `data`, which fitted before the members `written` changed, is seen to fit now. A member
-    /// that is gone counts as written.
-    pub(super) fn fit(&self, data: &Data, written: &[Arc<str>]) -> bool {
-        data.is_object()
-            && written.iter().all(|key| {
-                let Some(value) = data.get(key) else { return !self.required.contains(&**key) };
-                match (self.named.get(key), &self.other) {
-                    (Some(member), _) => member.fits(value),
-                    (None, Other::Such(member)) => member.fits(value),
-                    (None, Other::Anything) => true,
-                    (None, Other::Nothing) => false,
-                }
-            })
+    /// Whether the member `key` of data that fitted before it was written or removed is seen to fit.
+    pub(super) fn fit(&self, key: &str, value: Option<&Value>) -> bool {
+        let Some(value) = value else { return !self.required.contains(key) };
+        match (self.named.get(key), &self.other) {
+            (Some(member), _) => member.fits(value),
+            (None, Other::Such(member)) => member.fits(value),
+            (None, Other::Anything) => true,
+            (None, Other::Nothing) => false,
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a step asks of a schema, compiled: which defaults to fill in, which numbers are doubles.
 //!
 //! The walks of [`super::shape`] find the members of `$ref` and `allOf` anew each time; a step walks
-//! every value, so they are found once here.
+//! every value, so they are found once here. On its way a walk also learns what [`Sure`] can tell.
 //!
 //! **Invariant:** the answers are those of [`super::shape`]'s `property`, `item` and `says_number`.
 
@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Number, Value};
 
 use super::shape;
+use super::sure::Sure;
 use crate::canonical::whole;
 use crate::names::Names;
 
@@ -39,6 +40,8 @@ struct Node {
     placed: Vec<Option<Ix>>,
     /// Every other element.
     each: Option<Ix>,
+    /// What a walk can judge by itself.
+    sure: Option<Sure>,
 }
 
 impl Typed {
@@ -50,29 +53,28 @@ impl Typed {
     }
 
     /// Gives `v` the default of every absent property, at every depth, and its numbers the type that
-    /// is declared.
-    pub(super) fn settle(&self, v: &mut Value) {
-        self.walk(Some(0), v, 0, true);
+    /// is declared. Whether it then surely fits.
+    pub(super) fn settle(&self, v: &mut Value) -> bool {
+        self.walk(Some(0), v, 0, true)
     }
 
     /// Gives the numbers of `v` the type that is declared: `number` a double, all else an integer
-    /// where it is whole.
-    pub(super) fn coerce(&self, v: &mut Value) {
-        self.walk(Some(0), v, 0, false);
+    /// where it is whole. Whether it then surely fits.
+    pub(super) fn coerce(&self, v: &mut Value) -> bool {
+        self.walk(Some(0), v, 0, false)
     }
 
     /// [`Typed::coerce`] for the member `key` of the whole.
-    pub(super) fn coerce_member(&self, key: &str, member: &mut Value) {
-        if is_walked(member) {
-            self.walk(self.nodes[0].property(key), member, 1, false);
-        }
+    pub(super) fn coerce_member(&self, key: &str, member: &mut Value) -> bool {
+        self.member(Some(&self.nodes[0]), key, member, 0, false)
     }
 
-    fn walk(&self, at: Option<Ix>, v: &mut Value, depth: usize, fills: bool) {
+    fn walk(&self, at: Option<Ix>, v: &mut Value, depth: usize, fills: bool) -> bool {
         if depth > DEPTH_MAX {
-            return;
+            return false;
         }
         let node = at.map(|at| &self.nodes[at]);
+        let mut is_sure = true;
         match v {
             Value::Number(number) => {
                 if let Some(typed) = coerce_number(node.is_some_and(|node| node.number), number) {
@@ -85,23 +87,34 @@ impl Typed {
                         members.insert(key.clone(), default.clone());
                     }
                 }
-                for (key, member) in members.iter_mut().filter(|(_, member)| is_walked(member)) {
-                    self.walk(node.and_then(|node| node.property(key)), member, depth + 1, fills);
+                for (key, member) in members {
+                    is_sure &= self.member(node, key, member, depth, fills);
                 }
             }
             Value::Array(items) => {
                 for (index, element) in items.iter_mut().enumerate() {
-                    self.walk(node.and_then(|node| node.item(index)), element, depth + 1, fills);
+                    let at = node.and_then(|node| node.item(index));
+                    is_sure &= self.walk(at, element, depth + 1, fills);
                 }
             }
             _ => {}
         }
+        is_sure && node.is_none_or(|node| node.sure.as_ref().is_some_and(|sure| sure.holds(v)))
     }
-}
 
-/// Whether a walk could change it.
-fn is_walked(v: &Value) -> bool {
-    matches!(v, Value::Number(_) | Value::Object(_) | Value::Array(_))
+    fn member(
+        &self,
+        node: Option<&Node>,
+        key: &str,
+        member: &mut Value,
+        depth: usize,
+        fills: bool,
+    ) -> bool {
+        let at = node.and_then(|node| node.property(key));
+        let is_open = |node: &Node| node.sure.as_ref().is_some_and(|sure| sure.is_open);
+        let is_allowed = at.is_some() || node.is_none_or(is_open);
+        self.walk(at, member, depth + 1, fills) && is_allowed
+    }
 }
 
 impl Node {
@@ -166,6 +179,7 @@ impl<'s> Compiler<'s> {
             }
         }
         node.named = named.into_iter().collect();
+        node.sure = Sure::of(schema);
         self.nodes[at] = node;
         at
     }
