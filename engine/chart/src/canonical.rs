@@ -168,7 +168,14 @@ fn admit_at(v: &mut Value, depth: usize) -> Result<(), Refused> {
 
 fn is_admitted(text: &str) -> bool {
     !text.as_bytes().contains(&0)
-        && (text.is_ascii() || is_nfc_quick(text.chars()) == IsNormalized::Yes)
+        && (text.is_ascii()
+            || text.chars().all(is_composed)
+            || is_nfc_quick(text.chars()) == IsNormalized::Yes)
+}
+
+/// Whether `c` stands in NFC wherever it stands: Latin letters, those of Vietnamese among them.
+fn is_composed(c: char) -> bool {
+    matches!(c, '\0'..='\u{2ff}' | '\u{1e00}'..='\u{1eff}')
 }
 
 fn admit_text(text: &mut String) -> Result<(), Fault> {
@@ -402,4 +409,21 @@ fn even_below(x: f64, digits: &str, exponent: i32, last: char) -> Option<char> {
     let shift = i32::try_from(digits.len()).ok()?;
     let reads_back = || format!("{digits}{below}e{}", exponent - shift).parse() == Ok(x);
     (midway && reads_back()).then_some(below)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn composed_letters_are_in_nfc_beside_any_other() {
+        let composed: Vec<char> =
+            (0..=0x10_ffff).filter_map(char::from_u32).filter(|c| is_composed(*c)).collect();
+        assert_eq!(composed.len(), 0x300 + 0x100);
+        for &c in &composed {
+            // Nothing before a letter can compose with it, and it is its own normal form.
+            assert_eq!(is_nfc_quick([c].into_iter()), IsNormalized::Yes, "{c:?}");
+        }
+        assert_eq!(is_nfc_quick(composed.into_iter()), IsNormalized::Yes);
+    }
 }
