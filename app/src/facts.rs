@@ -14,15 +14,15 @@ use store::{ReadError, Store, people};
 
 use crate::letters::wording::{both, period};
 
-/// Names as of a day.
+/// Names as of the moment they were read.
 #[derive(Debug, Default)]
 pub(crate) struct Names {
     /// Of platforms that have a case, by subject, such as `platform/ndp2022-01`.
     platforms: BTreeMap<String, Text>,
     /// Of organisations, by id.
     organisations: BTreeMap<String, Text>,
-    /// Of persons, by id; only where they were asked for.
-    persons: BTreeMap<String, String>,
+    /// Of persons, by id: name and organisation; only where they were asked for.
+    persons: BTreeMap<String, (String, String)>,
 }
 
 /// How many platforms are looked at; there are hundreds at most.
@@ -52,7 +52,8 @@ pub(crate) async fn names_with_persons(store: &Store) -> Result<Names, ReadError
     let mut names = names(store).await?;
     let persons = people::list_persons(store).await?.into_iter();
     let persons = persons.filter(|person| !person.name.is_empty());
-    names.persons = persons.map(|person| (person.id, person.name)).collect();
+    let named = persons.map(|person| (person.id, (person.name, person.organisation)));
+    names.persons = named.collect();
     Ok(names)
 }
 
@@ -61,6 +62,13 @@ pub(crate) fn role_title(library: &Library, role: &str) -> Text {
     let mut titles = library.charts().filter_map(|chart| chart.roles.get(role));
     let title = titles.find(|def| !def.title.vi.is_empty());
     title.map_or_else(|| both(role, role), |def| def.title.clone())
+}
+
+/// Whom or what a task is for: a later task of the same state has its position before it.
+pub(crate) fn element_of(task: &TaskRow) -> &str {
+    let is_place = |at: &str| !at.is_empty() && at.bytes().all(|byte| byte.is_ascii_digit());
+    let bare = task.element.split_once(':').filter(|(at, _)| is_place(at));
+    bare.map_or(&task.element, |(_, rest)| rest)
 }
 
 impl Names {
@@ -81,16 +89,20 @@ impl Names {
 
     /// The name of a person; their id where it is not known.
     pub(crate) fn person<'a>(&'a self, id: &'a str) -> &'a str {
-        self.persons.get(id).map_or(id, String::as_str)
+        self.persons.get(id).map_or(id, |(name, _)| name)
+    }
+
+    /// The organisation a person belongs to, by id.
+    pub(crate) fn unit_of(&self, person: &str) -> Option<&str> {
+        self.persons.get(person).map(|(_, organisation)| organisation.as_str())
     }
 
     /// A task in words: its title, and whom or what it is for where that says more.
     pub(crate) fn task(&self, task: &TaskRow) -> Text {
         let title: Text = serde_json::from_str(&task.title).unwrap_or_default();
         let title = if title.vi.is_empty() { both(&task.state, &task.state) } else { title };
-        // A later task of the same state has its position before the element.
-        let element = task.element.rsplit_once(':').map_or(task.element.as_str(), |(_, rest)| rest);
-        let person = self.persons.get(element).map(|name| both(name, name));
+        let element = element_of(task);
+        let person = self.persons.get(element).map(|(name, _)| both(name, name));
         // Other elements are marks of the chart's own.
         let Some(name) = person.or_else(|| self.organisations.get(element).cloned()) else {
             return title;
@@ -246,6 +258,24 @@ impl CaseFacts {
         };
         let Ok(Value::Array(ids)) = holders.eval(&scope) else { return Some(Vec::new()) };
         Some(ids.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
+    /// The roles for which the chart itself names `person`.
+    pub(crate) fn roles_declared_for(&self, person: &str) -> Vec<&str> {
+        let roles = self.chart.roles.keys().map(String::as_str);
+        let names =
+            |role: &&str| self.declared(role).is_some_and(|ids| ids.iter().any(|id| id == person));
+        roles.filter(names).collect()
+    }
+
+    /// The persons that the chart names to do `task`; `None` where its role is held by assignment.
+    pub(crate) fn named_for(&self, task: &TaskRow) -> Option<Vec<String>> {
+        let mut persons = self.declared(&task.role)?;
+        let element = element_of(task);
+        if persons.iter().any(|person| person == element) {
+            persons.retain(|person| person == element);
+        }
+        Some(persons)
     }
 
     /// The title of a role.

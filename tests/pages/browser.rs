@@ -1,5 +1,6 @@
 //! A browser without a screen: cookies, forms, and the text of what comes back.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use app::web::{self, Site, tokens};
@@ -81,6 +82,43 @@ impl Place {
             accounts::set_password(&store, person, &hash, web::real_ms()).await.unwrap();
         }
         place
+    }
+
+    /// Opens the round `number` of evaluation on the platform of [`Place::enterprise`], and forms its council of
+    /// `members` (numbers of experts), who may sign in afterwards; its case.
+    pub(crate) async fn round(&self, number: usize, members: RangeInclusive<usize>) -> String {
+        let store = self.runtime.store();
+        let all = people::list_assignments(store).await.unwrap();
+        let own = all.iter().find(|one| one.holder == self.enterprise).unwrap();
+        let platform = own.scope.rsplit_once('/').unwrap().0;
+        let focal = all.iter().find(|one| one.role == "ministry_focal" && one.scope == platform);
+        let (person, org) = (focal.unwrap().holder.clone(), String::new());
+        let focal = ActorRef { person, org, on_behalf_of: None };
+        let (chart, subject) = ("evaluation".to_owned(), platform.to_owned());
+        let data = json!({ "round": number, "candidates": [own.organisation] });
+        let opening = Opening { chart, subject, data };
+        let source = format!("round-{number}");
+        let command = Command::open("test", &source, opening, ActorRef::system());
+        let case = self.runtime.send(command).await.unwrap().case_id;
+        let criterion = |group: &str| json!({ "id": group, "group": group, "text": group });
+        let criteria = ["functional", "security", "non_technical"].map(criterion);
+        let members: Vec<String> = members.map(app::people::expert_id).collect();
+        let council = json!({
+            "body": "expert_group", "members": members, "chair": members[0], "secretary": members[1],
+            "decision_number": "QĐ-1",
+        });
+        for (event, payload) in
+            [("set_criteria", json!({ "criteria": criteria })), ("form_body", council)]
+        {
+            let command =
+                Command::send(&case, event, payload, focal.clone(), &format!("{case} {event}"));
+            self.runtime.send(command).await.unwrap();
+        }
+        let hash = tokens::hashed(PASSWORD).unwrap();
+        for member in &members {
+            accounts::set_password(store, member, &hash, web::real_ms()).await.unwrap();
+        }
+        case
     }
 
     pub(crate) fn browser(&self) -> Browser {

@@ -1,6 +1,11 @@
 //! Who sees what: a case is there for those it concerns, and is not there for anybody else.
 
+use std::collections::BTreeSet;
+
 use axum::http::StatusCode;
+use runtime::{ActorRef, Command, Opening, roles};
+use serde_json::json;
+use store::cases::{self, CaseFilter};
 
 use crate::browser::{Place, shared};
 
@@ -44,6 +49,33 @@ async fn my_work_holds_what_i_owe_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_council_sees_its_own_round_and_no_other() {
+    let place = Place::sqlite().await;
+    let rounds = [place.round(1, 1..=7).await, place.round(2, 8..=14).await];
+    for (own, other, member) in [(0, 1, 1), (0, 1, 7), (1, 0, 9)] {
+        let mut browser = place.signed_in(&app::people::expert_id(member)).await;
+        for path in ["/cases", "/work"] {
+            let page = browser.get(path).await;
+            assert!(page.text.contains(&rounds[own]), "{member} {path} {}", page.text);
+            assert!(!page.text.contains(&rounds[other]), "{member} {path}");
+        }
+        // Each member owes one declaration, their own.
+        let work = browser.get("/work").await;
+        assert_eq!(work.text.matches("Khai báo xung đột lợi ích").count(), 1, "{}", work.text);
+        let declare = format!("/cases/{}/actions/declare", rounds[own]);
+        assert_eq!(browser.get(&declare).await.status, StatusCode::OK);
+        let refused = browser.get(&format!("/cases/{}", rounds[other])).await;
+        assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    }
+    // A member of a council watches over nothing else.
+    let mut member = place.signed_in(&app::people::expert_id(1)).await;
+    assert_eq!(member.get(&format!("/cases/{}", place.report)).await.status, StatusCode::NOT_FOUND);
+    let mut coordinator = place.signed_in(&place.coordinator).await;
+    let page = coordinator.get(&format!("/cases/{}", rounds[0])).await;
+    assert!(page.text.contains("Ủy viên hội đồng · Hội đồng"), "the unit that owes: {}", page.text);
+}
+
+#[tokio::test]
 async fn the_overdue_board_is_for_those_who_watch_over_the_programme() {
     let place = shared().await;
     let mut coordinator = place.signed_in(&place.coordinator).await;
@@ -80,4 +112,42 @@ async fn lists_and_boards_are_the_same_on_postgres() {
     assert!(browser.get("/cases").await.text.contains(&place.report));
     let page = browser.get(&format!("/cases/{}", place.report)).await;
     assert!(page.text.contains("Bạn cần làm gì bây giờ"));
+}
+
+#[tokio::test]
+async fn lists_are_narrowed_by_the_rule_that_judges_one_case() {
+    let place = Place::sqlite().await;
+    let subjects = [
+        "platform/x",
+        "platform/x/ent-1",
+        "platform/x/ent-1/part",
+        "platform/xy",
+        "participation/x/ent-1",
+        "participation/xy/ent-1",
+        "ministry",
+    ];
+    let mut opened = Vec::new();
+    for subject in subjects {
+        let data = json!({ "level": "enterprise", "kind": "enterprise_month", "reporter": "ent-1", "period": "2022-11" });
+        let opening = Opening { chart: "report".to_owned(), subject: subject.to_owned(), data };
+        let command = Command::open("scopes", subject, opening, ActorRef::system());
+        opened.push((place.runtime.send(command).await.unwrap().case_id, subject));
+    }
+    let mut asked: BTreeSet<String> =
+        opened.iter().flat_map(|(id, subject)| roles::scopes(subject, id)).collect();
+    asked.extend(
+        ["platform", "platform/", "platform/x/ent", "participation/x", "case/"].map(str::to_owned),
+    );
+    for scope in asked {
+        let filter = CaseFilter { scopes: Some(vec![scope.clone()]), ..CaseFilter::default() };
+        let listed = cases::list(place.runtime.store(), &filter, "", 99).await.unwrap();
+        for (id, subject) in &opened {
+            let is_listed = listed.iter().any(|head| head.case_id == *id);
+            assert_eq!(
+                is_listed,
+                roles::scopes(subject, id).contains(&scope),
+                "{scope} on {subject}"
+            );
+        }
+    }
 }

@@ -15,10 +15,8 @@ both!(
     whoever_is_erased_cannot_sign_in,
     a_person_is_found_by_address_if_it_is_theirs_alone,
     tasks_and_cases_are_found_by_what_is_held_above_them,
+    cases_that_mention_somebody_are_found_under_their_chart,
 );
-
-/// Roles with what they are held on.
-type Held = Vec<(String, String)>;
 
 async fn settle(store: &Store) {
     let organisation = OrganisationRow {
@@ -136,52 +134,93 @@ async fn a_person_is_found_by_address_if_it_is_theirs_alone(fresh: &Fresh) {
 
 async fn tasks_and_cases_are_found_by_what_is_held_above_them(fresh: &Fresh) {
     let store = &fresh.store;
-    // Two cases of one platform, one below an enterprise, and one of a platform with a longer name.
-    let about = |id: &str, subject: &str, element: &str| {
+    let subjects = [
+        "platform/x",
+        "platform/x/ent-1",
+        "platform/x/ent-1/part",
+        "platform/xy",
+        "participation/x/ent-1",
+        "participation/xy/ent-1",
+        "ministry",
+        "",
+    ];
+    let ids: Vec<String> = (0..subjects.len()).map(|at| format!("case-{at}")).collect();
+    let writes: Vec<_> = subjects
+        .iter()
+        .zip(&ids)
+        .map(|(subject, id)| {
+            let mut write = full(id, 0);
+            write.head.subject = (*subject).to_owned();
+            for task in &mut write.tasks_put {
+                task.subject = (*subject).to_owned();
+            }
+            write
+        })
+        .collect();
+    let role = writes[0].tasks_put[0].role.clone();
+    assert!(commit(store, &writes).await.unwrap().iter().all(|accepted| *accepted));
+    let rows: [(&str, &[usize]); 12] = [
+        ("ministry", &[0, 1, 2, 3, 4, 5, 6, 7]),
+        ("platform/x", &[0, 1, 2, 4]),
+        ("platform/xy", &[3, 5]),
+        ("platform/x/ent-1", &[1, 2]),
+        ("platform/x/ent", &[]),
+        ("platform/", &[]),
+        ("platform", &[]),
+        ("participation/x", &[]),
+        ("participation/x/ent-1", &[4]),
+        ("case/case-3", &[3]),
+        ("case/case", &[]),
+        ("", &[]),
+    ];
+    for (scope, expected) in rows {
+        let expected: Vec<&str> = expected.iter().map(|at| ids[*at].as_str()).collect();
+        let filter = CaseFilter { scopes: Some(vec![scope.to_owned()]), ..CaseFilter::default() };
+        let found = cases::list(store, &filter, "", 99).await.unwrap();
+        assert_eq!(
+            found.iter().map(|head| &*head.case_id).collect::<Vec<_>>(),
+            expected,
+            "{scope}"
+        );
+        let held = |role: &str| vec![(role.to_owned(), scope.to_owned())];
+        let found = tasks::of_holder(store, &held(&role), 99).await.unwrap();
+        assert_eq!(
+            found.iter().map(|task| &*task.case_id).collect::<Vec<_>>(),
+            expected,
+            "{scope}"
+        );
+        assert_eq!(tasks::of_holder(store, &held("another"), 99).await.unwrap(), []);
+    }
+    let nobody = CaseFilter { scopes: Some(Vec::new()), ..CaseFilter::default() };
+    assert_eq!(cases::list(store, &nobody, "", 99).await.unwrap(), []);
+    assert_eq!(tasks::of_holder(store, &[], 99).await.unwrap(), []);
+}
+
+async fn cases_that_mention_somebody_are_found_under_their_chart(fresh: &Fresh) {
+    let store = &fresh.store;
+    let about = |id: &str, chart: &str, snapshot: &str| {
         let mut write = full(id, 0);
-        write.head.subject = subject.to_owned();
-        for task in &mut write.tasks_put {
-            task.subject = subject.to_owned();
-            task.element = element.to_owned();
-        }
+        write.head.chart = chart.to_owned();
+        write.head.snapshot = snapshot.to_owned();
         write
     };
     let writes = [
-        about("a", "platform/x", ""),
-        about("b", "platform/x/ent-1", ""),
-        about("c", "platform/xy", "p-9"),
-        about("d", "platform/z", "1:p-9"),
+        about("a", "evaluation", r#"{"data":{"members":["p-1","p-2"]}}"#),
+        about("b", "evaluation", r#"{"data":{"members":["p-10"]}}"#),
+        about("c", "report", r#"{"data":{"by":"p-1"}}"#),
     ];
-    let role = writes[0].tasks_put[0].role.clone();
-    assert_eq!(commit(store, &writes).await.unwrap(), [true; 4]);
-    let held = |role: &str, scope: &str| vec![(role.to_owned(), scope.to_owned())];
-    let rows: [(Held, &str, &[&str]); 8] = [
-        (held(&role, "platform/x"), "p-1", &["a", "b"]),
-        (held(&role, "platform/x/ent-1"), "p-1", &["b"]),
-        (held(&role, "case/c"), "p-1", &["c"]),
-        (held(&role, "ministry"), "p-1", &["a", "b", "c", "d"]),
-        (held("another", "ministry"), "p-1", &[]),
-        (held(&role, "platform/z"), "p-9", &["c", "d"]),
-        (Vec::new(), "p-9", &["c", "d"]),
-        (Vec::new(), "9", &[]),
+    assert_eq!(commit(store, &writes).await.unwrap(), [true; 3]);
+    let rows: [(&[&str], &str, &[&str]); 5] = [
+        (&["evaluation"], "\"p-1\"", &["a"]),
+        (&["evaluation", "report"], "\"p-1\"", &["a", "c"]),
+        (&["evaluation"], "p-1", &["a", "b"]),
+        (&["evaluation"], "P-1", &[]),
+        (&[], "p-1", &[]),
     ];
-    for (held, person, expected) in rows {
-        let found = tasks::of_holder(store, person, &held, 99).await.unwrap();
-        let found: Vec<&str> = found.iter().map(|task| task.case_id.as_str()).collect();
-        assert_eq!(found, expected, "{person} {held:?}");
-    }
-    let rows: [(&[&str], &[&str]); 5] = [
-        (&["platform/x"], &["a", "b"]),
-        (&["platform/x/ent-1", "case/d"], &["b", "d"]),
-        (&["ministry"], &["a", "b", "c", "d"]),
-        (&["platform/"], &[]),
-        (&[], &[]),
-    ];
-    for (scopes, expected) in rows {
-        let scopes = Some(scopes.iter().map(|scope| (*scope).to_owned()).collect());
-        let filter = CaseFilter { scopes, ..CaseFilter::default() };
-        let found = cases::list(store, &filter, "", 99).await.unwrap();
+    for (charts, text, expected) in rows {
+        let charts: Vec<String> = charts.iter().map(|chart| (*chart).to_owned()).collect();
+        let found = cases::mentioning(store, &charts, text).await.unwrap();
         let found: Vec<&str> = found.iter().map(|head| head.case_id.as_str()).collect();
-        assert_eq!(found, expected, "{filter:?}");
+        assert_eq!(found, expected, "{charts:?} {text}");
     }
 }

@@ -12,6 +12,7 @@ use super::output::{Rows, remark};
 use super::{Arguments, Failure};
 use crate::bench::commit::{self, Amount, Figures};
 use crate::bench::load::Measured;
+use crate::bench::pages;
 use crate::bench::step::{BenchError, Script, plain, report};
 
 /// What to measure.
@@ -30,7 +31,24 @@ pub enum Verb {
     /// Durable commands a second, beside hand-written loops that write the same bytes
     #[command(after_help = COMMIT_HELP)]
     Commit(CommitArgs),
+    /// How long pages take on a database of many cases, and how large they are
+    #[command(after_help = PAGES_HELP)]
+    Pages {
+        /// Cases in the database; one in ten is owed and overdue
+        #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(1..))]
+        cases: u32,
+        /// Requests for each page
+        #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+        requests: u32,
+    },
 }
+
+const PAGES_HELP: &str = "Examples:
+  cotmoc bench pages --store sqlite:bench.db
+  cotmoc bench pages --store postgres://me@host/db --requests 1000 --format json
+
+A throwaway database is made beside the one that is named, filled, and taken away afterwards. The whole
+router is asked as a browser asks it, signed in, without a socket between.";
 
 const COMMIT_HELP: &str = "Examples:
   cotmoc bench commit --store sqlite:bench.db
@@ -63,6 +81,11 @@ pub async fn run(verb: &Verb, common: &Arguments) -> Result<(), Failure> {
     match verb {
         Verb::Step { ms, runs } => step(*ms, *runs, common),
         Verb::Commit(args) => durable(args, common).await,
+        Verb::Pages { cases, requests } => {
+            let many = |count: u32| usize::try_from(count).unwrap_or(usize::MAX);
+            let amount = pages::Amount { cases: many(*cases), requests: many(*requests) };
+            timed_pages(amount, common).await
+        }
     }
 }
 
@@ -187,6 +210,36 @@ fn print(figures: &Figures, common: &Arguments) -> Result<(), Failure> {
             json!(format!("{:.1}", share.plan_us)),
             json!(format!("{:.1}", share.commit_us)),
         ]);
+    }
+    rows.print(common.format, "")
+}
+
+async fn timed_pages(amount: pages::Amount, common: &Arguments) -> Result<(), Failure> {
+    let lang = common.lang;
+    let all = u64::try_from(amount.cases).unwrap_or(u64::MAX);
+    let bar = std::io::stderr().is_terminal().then(|| ProgressBar::new(all));
+    let figures = pages::run(&common.store, amount, &mut |done| {
+        if let Some(bar) = &bar {
+            bar.set_position(u64::try_from(done).unwrap_or(0));
+        }
+    })
+    .await
+    .map_err(|error| {
+        Failure::unavailable(&format!("Không đo được: {error}."), &error.to_string())
+    })?;
+    if let Some(bar) = bar {
+        bar.finish_and_clear();
+    }
+    let mut rows = Rows::new(&[
+        ("page", lang.pick("Trang", "Page")),
+        ("p50_ms", "p50 ms"),
+        ("p95_ms", "p95 ms"),
+        ("kb", lang.pick("KB nén", "KB compressed")),
+    ]);
+    for one in figures {
+        let ms = |us: u128| json!(format!("{}.{}", us / 1000, us % 1000 / 100));
+        let kb = json!(format!("{}.{}", one.bytes / 1000, one.bytes % 1000 / 100));
+        rows.push(vec![json!(one.page), ms(one.p50_us), ms(one.p95_us), kb]);
     }
     rows.print(common.format, "")
 }

@@ -9,6 +9,7 @@ use store::{cases, inbox, log, tasks, timers};
 use super::desk::{Desk, place, time, title_of};
 use super::output::{Rows, remark, say};
 use super::{Arguments, Failure, Format, Lang, actions, person, send, send_all};
+use crate::facts::element_of;
 
 /// How many entries `show` ends with.
 const LAST_ENTRIES: usize = 8;
@@ -261,7 +262,7 @@ pub fn task_title(task: &TaskRow, lang: Lang) -> String {
     let text = title[lang.code()].as_str().filter(|text| !text.is_empty());
     let text = text.or(title["vi"].as_str()).unwrap_or(&task.state);
     // A later task of the same state has its position before the element.
-    let element = task.element.rsplit_once(':').map_or(task.element.as_str(), |(_, rest)| rest);
+    let element = element_of(task);
     if element.is_empty() { text.to_owned() } else { format!("{text} ({element})") }
 }
 

@@ -9,16 +9,18 @@ use store::{accounts, people};
 
 use super::output::Rows;
 use super::{Failure, Format, Lang};
+use crate::facts;
 use crate::web::{self, tokens};
 
 /// The roles a newcomer may try, in the order of the procedure.
-const ROLES: [&str; 7] = [
+const ROLES: [&str; 8] = [
     "core_enterprise",
     "ministry_focal",
     "owner_focal",
     "coordinator",
     "leader_in_charge",
     "ministry_leadership",
+    "member",
     "secretary",
 ];
 
@@ -40,9 +42,14 @@ pub(super) async fn ready(runtime: &Runtime, lang: Lang) -> Result<(), Failure> 
         accounts::set_password(store, &person, &kept, web::real_ms()).await?;
         let name = people::find_person(store, &person).await?.map(|found| found.name);
         let library = runtime.library();
-        let title = library.charts().find_map(|chart| chart.roles.get(role));
-        let title = title.map_or(role, |role| role.title.get(lang.code()));
-        rows.push(vec![json!(title), json!(person), json!(name), json!(count), json!(password)]);
+        let title = facts::role_title(&library, role);
+        rows.push(vec![
+            json!(title.get(lang.code())),
+            json!(person),
+            json!(name),
+            json!(count),
+            json!(password),
+        ]);
     }
     rows.print(Format::Table, "")
 }
@@ -50,15 +57,19 @@ pub(super) async fn ready(runtime: &Runtime, lang: Lang) -> Result<(), Failure> 
 /// For each role that somebody holds: who owes most in it now, and how much.
 async fn busiest(runtime: &Runtime) -> Result<Vec<(&'static str, String, usize)>, Failure> {
     let (assignments, now) = (runtime.assignments(), runtime.clock().now());
+    let library = runtime.library();
     let all = people::list_assignments(runtime.store()).await?;
     let mut out = Vec::new();
     for role in ROLES {
         let mut owed: BTreeMap<String, usize> =
             all.iter().filter(|one| one.role == role).map(|one| (one.holder.clone(), 0)).collect();
         let filter = TaskFilter { role: Some(role.to_owned()), ..TaskFilter::default() };
-        for task in tasks::list(runtime.store(), &filter, i64::MAX).await? {
-            for holder in assignments.holders(role, &task.subject, &task.case_id, now) {
-                *owed.entry(holder.holder.clone()).or_default() += 1;
+        let rows = tasks::list(runtime.store(), &filter, i64::MAX).await?;
+        for (task, case) in facts::with_cases(runtime.store(), &library, rows).await? {
+            let holders = assignments.holders(role, &task.subject, &task.case_id, now);
+            let held = holders.iter().map(|one| one.holder.clone());
+            for person in held.chain(case.named_for(&task).unwrap_or_default()) {
+                *owed.entry(person).or_default() += 1;
             }
         }
         if let Some((person, count)) = owed.into_iter().max_by_key(|(_, count)| *count) {

@@ -8,10 +8,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use store::accounts::{self, SessionRow};
 
+use super::Site;
 use super::page::{Page, Part, moment};
+use super::see::Sight;
 use super::signing::{self, Me};
 use super::trouble::Trouble;
-use super::{Site, see};
 use crate::cli::Lang;
 use crate::facts::{self, Names};
 
@@ -19,6 +20,7 @@ use crate::facts::{self, Names};
 pub(super) async fn page(State(site): State<Arc<Site>>, me: Me) -> Result<Response, Trouble> {
     let lang = me.lang;
     let names = site.names().await?;
+    let sight = Sight::of(&site, &me.id).await?;
     let sessions = accounts::sessions_of(site.store(), &me.id, signing::real_ms()).await?;
     let title = lang.pick("Tài khoản của tôi", "My account");
     let organisation = names.organisation(&me.organisation);
@@ -37,16 +39,16 @@ pub(super) async fn page(State(site): State<Arc<Site>>, me: Me) -> Result<Respon
                 }
             }
         }
-        (held(&site, &me, &names))
+        (held(&site, &me, &sight, &names))
         (signed_in(&site, &me, &sessions))
     }))
 }
 
 /// The roles that are held, and on what.
-fn held(site: &Site, me: &Me, names: &Names) -> Markup {
+fn held(site: &Site, me: &Me, sight: &Sight, names: &Names) -> Markup {
     let lang = me.lang;
     let library = site.runtime.library();
-    let held = see::holdings(&site.runtime.assignments(), &me.id, site.now());
+    let held = sight.held();
     let title = lang.pick("Vai trò đang giữ", "Roles held");
     html! {
         div class="app-card app-card--flush" {
@@ -72,7 +74,12 @@ fn held(site: &Site, me: &Me, names: &Names) -> Markup {
                             @for (role, scope) in &held {
                                 tr {
                                     td { (facts::role_title(&library, role).get(lang.code())) }
-                                    td { (names.scope(scope).get(lang.code())) }
+                                    td { @match scope.strip_prefix("case/") {
+                                        Some(case) => a class="govuk-link" href=(format!("/cases/{case}")) {
+                                            (names.scope(scope).get(lang.code()))
+                                        },
+                                        None => (names.scope(scope).get(lang.code())),
+                                    } }
                                 }
                             }
                         }

@@ -42,18 +42,18 @@ impl Seen {
         let head = cases::find(site.store(), id).await?.ok_or(Trouble::Nothing)?;
         let tasks = tasks::of_case(site.store(), id).await?;
         let (assignments, now) = (site.runtime.assignments(), site.now());
-        if !see::may_see(&assignments, &me.id, &head, &tasks, now) {
-            return Err(Trouble::Nothing);
-        }
         let library = site.runtime.library();
         let corrupt = |why: String| Trouble::Corrupt(format!("case {id}: {why}"));
+        let facts = CaseFacts::of(&head, &library).ok_or_else(|| corrupt("no facts".to_owned()))?;
+        if !see::may_see(&assignments, &me.id, &head, &facts, now) {
+            return Err(Trouble::Nothing);
+        }
         let chart = library.chart(&head.chart_sha).map_err(|error| corrupt(error.to_string()))?;
         let chart = Arc::clone(chart);
         let value: Value =
             serde_json::from_str(&head.snapshot).map_err(|error| corrupt(error.to_string()))?;
         let snapshot =
             Snapshot::from_value(&chart, &value).map_err(|error| corrupt(error.to_string()))?;
-        let facts = CaseFacts::of(&head, &library).ok_or_else(|| corrupt("no facts".to_owned()))?;
         let who = ActorRef { person: me.id.clone(), org: String::new(), on_behalf_of: None };
         let actor = assignments.resolve(&who, &head.subject, &head.case_id, now);
         let actor = actor.map_err(|error| corrupt(error.to_string()))?;
@@ -219,10 +219,9 @@ fn diagram(seen: &Seen, lang: Lang) -> Markup {
 
 /// What can be done now, and what cannot, with every reason.
 fn now_panel(site: &Site, seen: &Seen, answer: &Allowed, lang: Lang) -> Markup {
-    let roles: Vec<Markup> = seen
-        .actor
-        .roles
-        .iter()
+    let assigned = seen.actor.roles.iter().map(String::as_str);
+    let roles: Vec<Markup> = assigned
+        .chain(seen.facts.roles_declared_for(&seen.actor.id))
         .map(|role| html! { (seen.facts.role_title(role).get(lang.code())) })
         .collect();
     html! {

@@ -9,10 +9,11 @@ use serde::Deserialize;
 use store::cases::{self, CaseFilter};
 use store::rows::Head;
 
-use super::page::{Page, Part, moment};
+use super::Site;
+use super::page::{self, Page, Part, moment};
+use super::see::Sight;
 use super::signing::Me;
 use super::trouble::Trouble;
-use super::{Site, see};
 use crate::cli::Lang;
 use crate::cli::desk::place;
 use crate::facts::{CaseFacts, Names};
@@ -38,7 +39,7 @@ pub(super) async fn page(
     Query(narrow): Query<Narrow>,
 ) -> Result<Response, Trouble> {
     let lang = me.lang;
-    let scopes = see::held_scopes(&site.runtime.assignments(), &me.id, site.now());
+    let sight = Sight::of(&site, &me.id).await?;
     let filter = CaseFilter {
         chart: Some(narrow.chart.clone()).filter(|chart| !chart.is_empty()),
         open: match narrow.open.as_str() {
@@ -46,7 +47,7 @@ pub(super) async fn page(
             "no" => Some(false),
             _ => None,
         },
-        scopes: Some(scopes.into_iter().collect()),
+        scopes: Some(sight.scopes()),
         ..CaseFilter::default()
     };
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
@@ -135,41 +136,34 @@ fn filters(site: &Site, narrow: &Narrow, lang: Lang) -> Markup {
 fn table(site: &Site, heads: &[Head], names: &Names, lang: Lang) -> Markup {
     let library = site.runtime.library();
     let calendar = library.calendar();
-    html! {
-        div class="app-card app-card--flush" {
-            div class="app-scroll" tabindex="0" role="region"
-                aria-label=(lang.pick("Danh sách hồ sơ", "Cases")) {
-                table class="app-table app-stack" {
-                    thead { tr {
-                        th scope="col" { (lang.pick("Hồ sơ", "Case")) }
-                        th scope="col" { (lang.pick("Quy trình", "Procedure")) }
-                        th scope="col" { (lang.pick("Đang ở", "Where it is")) }
-                        th scope="col" { (lang.pick("Thay đổi gần nhất", "Last change")) }
-                    } }
-                    tbody {
-                        @for head in heads {
-                            @let facts = CaseFacts::of(head, &library);
-                            tr {
-                                td {
-                                    a class="govuk-link" href=(format!("/cases/{}", head.case_id)) {
-                                        @match &facts {
-                                            Some(facts) => (names.case_title(facts).get(lang.code())),
-                                            None => (head.subject),
-                                        }
-                                    }
-                                }
-                                td { @if let Some(facts) = &facts {
-                                    (facts.chart.title.get(lang.code()))
-                                } }
-                                td { (whereabouts(&library, head, lang)) }
-                                td { (moment(head.recorded_at_ms, calendar, lang)) }
+    let columns = [
+        lang.pick("Hồ sơ", "Case"),
+        lang.pick("Quy trình", "Procedure"),
+        lang.pick("Đang ở", "Where it is"),
+        lang.pick("Thay đổi gần nhất", "Last change"),
+    ];
+    page::table(
+        lang.pick("Danh sách hồ sơ", "Cases"),
+        &columns,
+        &html! {
+            @for head in heads {
+                @let facts = CaseFacts::of(head, &library);
+                tr {
+                    td {
+                        a class="govuk-link" href=(format!("/cases/{}", head.case_id)) {
+                            @match &facts {
+                                Some(facts) => (names.case_title(facts).get(lang.code())),
+                                None => (head.subject),
                             }
                         }
                     }
+                    td { @if let Some(facts) = &facts { (facts.chart.title.get(lang.code())) } }
+                    td { (whereabouts(&library, head, lang)) }
+                    td { (moment(head.recorded_at_ms, calendar, lang)) }
                 }
             }
-        }
-    }
+        },
+    )
 }
 
 /// Where a case is, in words.

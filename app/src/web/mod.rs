@@ -19,6 +19,7 @@ mod context;
 mod form;
 mod guard;
 mod overdue;
+mod owing;
 mod page;
 mod see;
 mod signing;

@@ -13,7 +13,8 @@ use store::rows::TaskRow;
 use store::tasks::{self, TaskFilter};
 
 use super::Site;
-use super::page::{Page, Part, due_chip, moment};
+use super::owing::{self, Titles};
+use super::page::{Page, Part, moment};
 use super::signing::Me;
 use super::trouble::Trouble;
 use crate::cli::Lang;
@@ -21,6 +22,8 @@ use crate::facts::{self, Names};
 
 /// Rows of the list below the board.
 const SHOWN_MAX: usize = 200;
+/// Before a role that nobody holds, in the place of a unit.
+const NOBODY: &str = "? ";
 /// A day, for ages.
 const DAY_MS: i64 = 86_400_000;
 
@@ -57,11 +60,10 @@ pub(super) async fn page(
     let lang = me.lang;
     let now = site.now();
     let filter = TaskFilter { due_before_ms: Some(now.as_ms()), ..TaskFilter::default() };
-    let rows = tasks::list(site.store(), &filter, i64::MAX).await?;
-    let rows: Vec<(TaskRow, String)> =
-        rows.into_iter().map(|task| (unit_of(&site, &task, now), task)).map(swap).collect();
-    let debts = debts(&rows, now);
     let names = site.names().await?;
+    let rows = tasks::list(site.store(), &filter, i64::MAX).await?;
+    let rows = with_units(&site, &names, rows).await?;
+    let debts = debts(&rows, now);
     let mut chosen: Vec<TaskRow> = rows
         .into_iter()
         .filter(|(_, unit)| narrow.unit.is_empty() || *unit == narrow.unit)
@@ -72,45 +74,63 @@ pub(super) async fn page(
     let library = site.runtime.library();
     let listed = facts::with_cases(site.store(), &library, chosen).await?;
     let title = lang.pick("Quá hạn theo đơn vị", "Overdue by unit");
+    let each = lang.pick("Từng việc quá hạn", "Each overdue task");
+    let titles = Titles { whole: each, role: lang.pick("Vai trò", "Role") };
     Ok(Page::of(&site, &me, Part::Overdue, title).show(&html! {
         h1 class="govuk-heading-l app-title" { (title) }
         p class="app-live" {
             (lang.pick("Số liệu lúc ", "As of ")) (moment(now.as_ms(), library.calendar(), lang))
         }
-        (board(&debts, &names, &narrow, now, lang))
+        (board(&site, &debts, &names, &narrow, lang))
         h2 class="govuk-heading-m" {
-            (lang.pick("Từng việc quá hạn", "Each overdue task"))
-            " (" (count) ")"
+            (each) " (" (count) ")"
         }
         @if !narrow.unit.is_empty() {
             p class="govuk-body" {
                 (lang.pick("Chỉ của: ", "Only of: "))
-                strong { (unit_name(&names, &narrow.unit, lang)) } " · "
+                strong { (unit_name(&site, &names, &narrow.unit, lang)) } " · "
                 a class="govuk-link" href="/overdue" { (lang.pick("Bỏ lọc", "Show all")) }
             }
         }
-        (list(&site, &listed, &names, lang))
+        (owing::list(&site, &listed, &names, titles, lang))
     }))
 }
 
-fn swap((unit, task): (String, TaskRow)) -> (TaskRow, String) {
-    (task, unit)
+/// Each task with the unit that owes it, the earliest due first: that of the nearest holder of its role, or of whom
+/// the case names for it. A role that nobody holds stands for itself, so that no task goes unseen.
+async fn with_units(
+    site: &Site,
+    names: &Names,
+    rows: Vec<TaskRow>,
+) -> Result<Vec<(TaskRow, String)>, Trouble> {
+    let (assignments, now) = (site.runtime.assignments(), site.now());
+    let (mut out, mut unheld) = (Vec::with_capacity(rows.len()), Vec::new());
+    for task in rows {
+        let holders = assignments.holders(&task.role, &task.subject, &task.case_id, now);
+        match holders.first().map(|one| one.organisation.clone()) {
+            Some(unit) => out.push((task, unit)),
+            None => unheld.push(task),
+        }
+    }
+    for (task, case) in facts::with_cases(site.store(), &site.runtime.library(), unheld).await? {
+        let unit = owing::units(site, names, &task, &case).into_iter().next();
+        let unit = unit.unwrap_or_else(|| format!("{NOBODY}{}", task.role));
+        out.push((task, unit));
+    }
+    out.sort_by_key(|(task, _)| task.due_at_ms);
+    Ok(out)
 }
 
-/// The unit that owes a task: that of the nearest holder of its role; a role nobody holds stands for
-/// itself, so that no task goes unseen.
-fn unit_of(site: &Site, task: &TaskRow, now: Timestamp) -> String {
-    let assignments = site.runtime.assignments();
-    let holders = assignments.holders(&task.role, &task.subject, &task.case_id, now);
-    holders.first().map_or_else(|| format!("? {}", task.role), |one| one.organisation.clone())
-}
-
-fn unit_name(names: &Names, unit: &str, lang: Lang) -> String {
-    match unit.strip_prefix("? ") {
-        Some(role) => match lang {
-            Lang::Vi => format!("chưa ai giữ vai trò {role}"),
-            Lang::En => format!("nobody holds {role}"),
-        },
+fn unit_name(site: &Site, names: &Names, unit: &str, lang: Lang) -> String {
+    match unit.strip_prefix(NOBODY) {
+        Some(role) => {
+            let title = facts::role_title(&site.runtime.library(), role);
+            format!(
+                "{} {}",
+                lang.pick("chưa ai giữ vai trò", "nobody holds"),
+                title.get(lang.code())
+            )
+        }
         None => names.organisation(unit).get(lang.code()).to_owned(),
     }
 }
@@ -132,12 +152,13 @@ fn debts(rows: &[(TaskRow, String)], now: Timestamp) -> Vec<(String, Debt)> {
 }
 
 fn board(
+    site: &Site,
     debts: &[(String, Debt)],
     names: &Names,
     narrow: &Narrow,
-    now: Timestamp,
     lang: Lang,
 ) -> Markup {
+    let now = site.now();
     let most = debts.iter().map(|(_, debt)| debt.count()).max().unwrap_or(1);
     html! {
         div class="app-card app-card--flush" {
@@ -163,7 +184,7 @@ fn board(
                             @let query = serde_urlencoded::to_string([("unit", unit)]).unwrap_or_default();
                             tr class=[(*unit == narrow.unit).then_some("sel")] {
                                 td { a class="govuk-link" href=(format!("/overdue?{query}")) {
-                                    (unit_name(names, unit, lang))
+                                    (unit_name(site, names, unit, lang))
                                 } }
                                 td class="n" { strong { (debt.count()) } }
                                 td { (bar(debt, most, lang)) }
@@ -213,42 +234,5 @@ fn days(days: i64, lang: Lang) -> String {
     match lang {
         Lang::Vi => format!("{days} ngày"),
         Lang::En => format!("{days} day{}", if days == 1 { "" } else { "s" }),
-    }
-}
-
-fn list(
-    site: &Site,
-    listed: &[(TaskRow, Arc<facts::CaseFacts>)],
-    names: &Names,
-    lang: Lang,
-) -> Markup {
-    let library = site.runtime.library();
-    html! {
-        div class="app-card app-card--flush" {
-            div class="app-scroll" tabindex="0" role="region"
-                aria-label=(lang.pick("Từng việc quá hạn", "Each overdue task")) {
-                table class="app-table app-stack" {
-                    thead { tr {
-                        th scope="col" { (lang.pick("Việc", "Task")) }
-                        th scope="col" { (lang.pick("Vai trò", "Role")) }
-                        th scope="col" { (lang.pick("Hạn", "Deadline")) }
-                    } }
-                    tbody {
-                        @for (task, case) in listed {
-                            tr {
-                                td {
-                                    a class="govuk-link" href=(format!("/cases/{}", task.case_id)) {
-                                        (names.task(task).get(lang.code()))
-                                    }
-                                    small { (names.case_title(case).get(lang.code())) }
-                                }
-                                td { (case.role_title(&task.role).get(lang.code())) }
-                                td { (due_chip(task.due_at_ms, site.now(), library.calendar(), lang)) }
-                            }
-                        }
-                    }
-                }
-            }
-        }
     }
 }

@@ -232,9 +232,23 @@ fn clock_icon() -> Markup {
     }
 }
 
-/// A moment in words, such as `thứ Sáu, 25/11/2022 lúc 16:42`.
+/// A moment in words, such as `09:00 thứ Sáu 25/11/2022`.
 pub(super) fn moment(at_ms: i64, calendar: &Calendar, lang: Lang) -> String {
     crate::cli::wording::moment(Timestamp(at_ms), lang.code(), calendar)
+}
+
+/// A table in a card of its own; on a phone each row becomes a card with its cells below each other.
+pub(super) fn table(label: &str, heads: &[&str], rows: &Markup) -> Markup {
+    html! {
+        div class="app-card app-card--flush" {
+            div class="app-scroll" tabindex="0" role="region" aria-label=(label) {
+                table class="app-table app-stack" {
+                    thead { tr { @for head in heads { th scope="col" { (head) } } } }
+                    tbody { (rows) }
+                }
+            }
+        }
+    }
 }
 
 /// What is wrong with a form: a box that names each error and leads to its field.

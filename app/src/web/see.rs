@@ -1,9 +1,9 @@
 //! Who may see what.
 //!
-//! A person sees the cases on which they hold a role, by an assignment to the case itself, its subject
-//! or anything above it, and those that owe them a task by name (members of a council). A role held
-//! on the whole ministry (coordination, its leaders) sees every case. The same rule narrows lists in
-//! SQL ([`store::cases::CaseFilter::scopes`]) and judges one case here.
+//! A person sees the cases on which they hold a role: by an assignment to the case itself, its subject or
+//! anything above it, or because the case names them (members of a council, R28). A role held
+//! on the whole ministry (coordination, its leaders) sees every case. [`Sight`] is what narrows lists in SQL
+//! ([`store::cases::CaseFilter::scopes`], [`store::tasks::of_holder`]); [`may_see`] judges one case by the same.
 //!
 //! **Invariant:** whoever may not see a case is answered as if there were none.
 
@@ -11,28 +11,55 @@ use std::collections::BTreeSet;
 
 use chart::moment::Timestamp;
 use runtime::roles::{Assignments, scopes};
+use store::cases;
 use store::rows::{Head, TaskRow};
 
+use super::Site;
+use super::trouble::Trouble;
+use crate::facts::CaseFacts;
+
 /// The scope that holds every case.
-pub(super) const MINISTRY: &str = "ministry";
+const MINISTRY: &str = "ministry";
 
-/// What `person` holds at `now`: (role, scope), sorted, each once.
-pub(super) fn holdings(
-    assignments: &Assignments,
-    person: &str,
-    now: Timestamp,
-) -> BTreeSet<(String, String)> {
-    let own = assignments.of_person(person, now);
-    own.map(|one| (one.role.clone(), one.scope.clone())).collect()
-}
+/// What one person holds: (role, scope), each once. Where a case names them the scope is `case/<id>`.
+#[derive(Debug)]
+pub(super) struct Sight(BTreeSet<(String, String)>);
 
-/// The scopes on which `person` holds any role at `now`.
-pub(super) fn held_scopes(
-    assignments: &Assignments,
-    person: &str,
-    now: Timestamp,
-) -> BTreeSet<String> {
-    assignments.of_person(person, now).map(|one| one.scope.clone()).collect()
+impl Sight {
+    /// What `person` holds now.
+    pub(super) async fn of(site: &Site, person: &str) -> Result<Self, Trouble> {
+        let (assignments, now) = (site.runtime.assignments(), site.now());
+        let own = assignments.of_person(person, now);
+        let mut held: BTreeSet<(String, String)> =
+            own.map(|one| (one.role.clone(), one.scope.clone())).collect();
+        let library = site.runtime.library();
+        let declares = |chart: &&std::sync::Arc<chart::definition::Chart>| {
+            chart.roles.values().any(|role| role.holders.is_some())
+        };
+        let charts: BTreeSet<String> =
+            library.charts().filter(declares).map(|chart| chart.name.clone()).collect();
+        let charts: Vec<String> = charts.into_iter().collect();
+        let text =
+            serde_json::to_string(person).map_err(|error| Trouble::Corrupt(error.to_string()))?;
+        for head in cases::mentioning(site.store(), &charts, &text).await? {
+            let Some(facts) = CaseFacts::of(&head, &library) else { continue };
+            let scope = format!("case/{}", head.case_id);
+            let roles = facts.roles_declared_for(person).into_iter();
+            held.extend(roles.map(|role| (role.to_owned(), scope.clone())));
+        }
+        Ok(Self(held))
+    }
+
+    /// Each role with the scope it is held on.
+    pub(super) fn held(&self) -> Vec<(String, String)> {
+        self.0.iter().cloned().collect()
+    }
+
+    /// The scopes on which any role is held.
+    pub(super) fn scopes(&self) -> Vec<String> {
+        let scopes: BTreeSet<&String> = self.0.iter().map(|(_, scope)| scope).collect();
+        scopes.into_iter().cloned().collect()
+    }
 }
 
 /// Whether `person` watches over every case.
@@ -40,21 +67,20 @@ pub(super) fn watches(assignments: &Assignments, person: &str, now: Timestamp) -
     assignments.of_person(person, now).any(|one| one.scope == MINISTRY)
 }
 
-/// Whether `person` may see the case of `head`, whose open tasks are `tasks`.
+/// Whether `person` may see the case of `head`.
 pub(super) fn may_see(
     assignments: &Assignments,
     person: &str,
     head: &Head,
-    tasks: &[TaskRow],
+    facts: &CaseFacts,
     now: Timestamp,
 ) -> bool {
     let around = scopes(&head.subject, &head.case_id);
     let holds = assignments.of_person(person, now).any(|one| around.contains(&one.scope));
-    holds || tasks.iter().any(|task| is_named(task, person))
+    holds || !facts.roles_declared_for(person).is_empty()
 }
 
-/// Whether a task is owed by `person` by name.
-pub(super) fn is_named(task: &TaskRow, person: &str) -> bool {
-    task.element == person
-        || task.element.rsplit_once(':').is_some_and(|(_, element)| element == person)
+/// Whether a task of a role that `person` holds is theirs, and not that of another whom the case names.
+pub(super) fn owes(person: &str, task: &TaskRow, case: &CaseFacts) -> bool {
+    case.named_for(task).is_none_or(|named| named.iter().any(|one| one == person))
 }

@@ -4,9 +4,9 @@ use maud::{Markup, html};
 use serde_json::Value;
 use store::rows::{StoredEntry, TaskRow};
 
-use super::Site;
 use super::case::Seen;
 use super::page::{due_chip, moment};
+use super::{Site, owing};
 use crate::cli::Lang;
 use crate::facts::role_title;
 
@@ -16,17 +16,10 @@ const ENTRIES_SHOWN: usize = 12;
 /// Who owes what until when.
 pub(super) fn owed(site: &Site, seen: &Seen, lang: Lang) -> Markup {
     let library = site.runtime.library();
-    let assignments = site.runtime.assignments();
     let units = |task: &TaskRow| {
-        let holders = assignments.holders(&task.role, &task.subject, &task.case_id, site.now());
-        let mut units: Vec<String> = Vec::new();
-        for holder in holders {
-            let name = seen.names.organisation(&holder.organisation).get(lang.code()).to_owned();
-            if !units.contains(&name) {
-                units.push(name);
-            }
-        }
-        units.join("; ")
+        let units = owing::units(site, &seen.names, task, &seen.facts);
+        let name = |unit: &String| seen.names.organisation(unit).get(lang.code()).to_owned();
+        units.iter().map(name).collect::<Vec<_>>().join("; ")
     };
     html! {
         section class="app-card" aria-labelledby="owed" {
@@ -98,14 +91,20 @@ fn shown(
             schema["x-titles"][code][lang.code()].as_str().map(str::to_owned)
         }
         Value::String(text) if text.is_empty() || text.chars().count() > 160 => None,
-        // A date is written as people write it; a name of a unit or a role stands for its id.
+        // A date is written as people write it; the name of a person, unit or role stands for its id.
         Value::String(text) => {
             if let Ok(date) = text.parse::<chrono::NaiveDate>() {
                 return Some(date.format("%d/%m/%Y").to_string());
             }
+            let person = seen.names.person(text);
+            if person != text {
+                return Some(person.to_owned());
+            }
             let name = seen.names.organisation(text);
             let name = if name.vi == *text { role_title(&library, text) } else { name };
-            Some(name.get(lang.code()).to_owned())
+            // The id of another case says nothing to people.
+            let is_id = text.parse::<uuid::Uuid>().is_ok();
+            (!is_id).then(|| name.get(lang.code()).to_owned())
         }
         Value::Bool(true) => Some(lang.pick("có", "yes").to_owned()),
         Value::Number(at) if key.ends_with("_ms") => {

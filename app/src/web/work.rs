@@ -5,14 +5,15 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
-use store::rows::TaskRow;
 use store::tasks;
 
-use super::page::{Page, Part, due_chip};
+use super::Site;
+use super::owing::{self, Titles};
+use super::page::{Page, Part};
+use super::see::{self, Sight};
 use super::signing::Me;
 use super::trouble::Trouble;
-use super::{Site, see};
-use crate::facts::{self, CaseFacts, Names};
+use crate::facts;
 
 /// How many tasks are shown; the rest is counted.
 const SHOWN_MAX: i64 = 200;
@@ -22,28 +23,21 @@ pub(super) async fn home(_me: Me) -> Response {
     Redirect::to("/work").into_response()
 }
 
-/// A task with the case it is of.
-struct Owed {
-    task: TaskRow,
-    case: Arc<CaseFacts>,
-}
-
 /// What whoever is signed in owes.
 pub(super) async fn page(State(site): State<Arc<Site>>, me: Me) -> Result<Response, Trouble> {
     let lang = me.lang;
     let names = site.names().await?;
-    let held = see::holdings(&site.runtime.assignments(), &me.id, site.now());
-    let held: Vec<(String, String)> = held.into_iter().collect();
-    let rows = tasks::of_holder(site.store(), &me.id, &held, SHOWN_MAX).await?;
+    let sight = Sight::of(&site, &me.id).await?;
+    let rows = tasks::of_holder(site.store(), &sight.held(), SHOWN_MAX).await?;
     let library = site.runtime.library();
-    let mut owed = Vec::with_capacity(rows.len());
-    for (task, case) in facts::with_cases(site.store(), &library, rows).await? {
-        owed.push(Owed { task, case });
-    }
+    let mut owed = facts::with_cases(site.store(), &library, rows).await?;
+    owed.retain(|(task, case)| see::owes(&me.id, task, case));
     let now = site.now();
-    let late = owed.iter().filter(|one| one.task.due_at_ms.is_some_and(|due| due <= now.as_ms()));
+    let late = owed.iter().filter(|(task, _)| task.due_at_ms.is_some_and(|due| due <= now.as_ms()));
     let late = late.count();
     let title = lang.pick("Việc của tôi", "My work");
+    let whole = lang.pick("Danh sách việc", "Tasks");
+    let titles = Titles { whole, role: lang.pick("Vai trò của bạn", "Your role") };
     Ok(Page::of(&site, &me, Part::Work, title).show(&html! {
         h1 class="govuk-heading-l app-title" { (title) }
         p class="govuk-body app-muted" {
@@ -55,7 +49,7 @@ pub(super) async fn page(State(site): State<Arc<Site>>, me: Me) -> Result<Respon
             })
         }
         @if owed.is_empty() { (nothing(lang)) }
-        @else { (list(&site, &owed, &names, &library, lang)) }
+        @else { (owing::list(&site, &owed, &names, titles, lang)) }
     }))
 }
 
@@ -68,43 +62,6 @@ fn nothing(lang: crate::cli::Lang) -> Markup {
                     "Nothing waits for you. What comes will be listed here and told by e-mail.",
                 )) " "
                 a class="govuk-link" href="/cases" { (lang.pick("Xem các hồ sơ", "See the cases")) }
-            }
-        }
-    }
-}
-
-fn list(
-    site: &Site,
-    owed: &[Owed],
-    names: &Names,
-    library: &runtime::library::Library,
-    lang: crate::cli::Lang,
-) -> Markup {
-    let calendar = library.calendar();
-    html! {
-        div class="app-card app-card--flush" {
-            div class="app-scroll" tabindex="0" role="region" aria-label=(lang.pick("Danh sách việc", "Tasks")) {
-                table class="app-table app-stack" {
-                    thead { tr {
-                        th scope="col" { (lang.pick("Việc", "Task")) }
-                        th scope="col" { (lang.pick("Vai trò của bạn", "Your role")) }
-                        th scope="col" { (lang.pick("Hạn", "Deadline")) }
-                    } }
-                    tbody {
-                        @for Owed { task, case } in owed {
-                            tr {
-                                td {
-                                    a class="govuk-link" href=(format!("/cases/{}", task.case_id)) {
-                                        (names.task(task).get(lang.code()))
-                                    }
-                                    small { (names.case_title(case).get(lang.code())) }
-                                }
-                                td { (case.role_title(&task.role).get(lang.code())) }
-                                td { (due_chip(task.due_at_ms, site.now(), calendar, lang)) }
-                            }
-                        }
-                    }
-                }
             }
         }
     }

@@ -27,7 +27,8 @@ pub struct CaseFilter {
     pub parent_id: Option<String>,
     /// Not at their end (`true`), or at it (`false`).
     pub open: Option<bool>,
-    /// About one of these scopes or anything below: `case/<id>`, a subject; `ministry` holds all.
+    /// Those on which a role held on one of these scopes is held: `case/<id>`, a subject or what it lies
+    /// below; `ministry` holds all.
     pub scopes: Option<Vec<String>>,
 }
 
@@ -87,7 +88,8 @@ pub async fn list(
     after: &str,
     limit: i64,
 ) -> Result<Vec<Head>, ReadError> {
-    const SQL: &str = "
+    const SQL: &str = concat!(
+        "
         SELECT * FROM cases
         WHERE case_id > $1
             AND (CAST($2 AS text) IS NULL OR chart = $2)
@@ -96,12 +98,12 @@ pub async fn list(
             AND (CAST($5 AS text) IS NULL OR parent_id = $5)
             AND (CAST($6 AS boolean) IS NULL OR done <> $6)
             AND (CAST($8 AS bigint) = 0 OR EXISTS (
-                SELECT 1 FROM jsonb_each($9) d
-                WHERE d.value->>'scope' IN ('ministry', subject, 'case/' || case_id)
-                    OR substr(subject, 1, length(d.value->>'scope') + 1)
-                        = (d.value->>'scope') || '/'))
+                SELECT 1 FROM jsonb_each($9) d WHERE ",
+        bears_on!("d.value->>'scope'", "subject", "case_id"),
+        "))
         ORDER BY case_id
-        LIMIT $7";
+        LIMIT $7"
+    );
     let scopes = filter.scopes.iter().flatten().map(|scope| Named { scope });
     let (narrow, scopes) = (i64::from(filter.scopes.is_some()), document(scopes)?);
     Ok(on!(store.reads(), |pool| {
@@ -123,6 +125,29 @@ pub async fn list(
 #[derive(Serialize)]
 struct Named<'a> {
     scope: &'a str,
+}
+
+/// The heads under `charts` (names) that have `text` somewhere in their snapshot, in the order of their ids:
+/// those that may name a person. Whether they do, and as what, is for the chart to say.
+pub async fn mentioning(
+    store: &Store,
+    charts: &[String],
+    text: &str,
+) -> Result<Vec<Head>, ReadError> {
+    const SQL: &str = "
+        SELECT * FROM cases
+        WHERE chart IN (SELECT d.value->>'chart' FROM jsonb_each($1) d)
+            AND length(replace(snapshot, $2, '')) < length(snapshot)
+        ORDER BY case_id";
+    let charts = document(charts.iter().map(|chart| OfChart { chart }))?;
+    Ok(on!(store.reads(), |pool| {
+        sqlx::query_as(SQL).bind(Json(&*charts)).bind(text).fetch_all(pool).await
+    })?)
+}
+
+#[derive(Serialize)]
+struct OfChart<'a> {
+    chart: &'a str,
 }
 
 /// The first `limit` heads after the id `after` (empty: from the start), in the order of their ids.

@@ -21,6 +21,48 @@ macro_rules! on {
     };
 }
 
+/// SQL: whether a role held on the scope `$held` is held on the case `$case_id` about `$subject`. The rule is
+/// that of `runtime::roles::scopes`, which judges one case: the case itself, its subject, what that lies below
+/// (`platform/x/e` and `participation/x/e` below `platform/x`), the ministry.
+macro_rules! bears_on {
+    ($held:literal, $subject:literal, $case_id:literal) => {
+        concat!(
+            "(",
+            $held,
+            " <> '' AND (",
+            $held,
+            " IN ('ministry', ",
+            $subject,
+            ", 'case/' || ",
+            $case_id,
+            ")",
+            " OR (substr(",
+            $held,
+            ", 1, 9) = 'platform/' AND length(",
+            $held,
+            ") > 9",
+            " AND (substr(",
+            $subject,
+            ", 1, length(",
+            $held,
+            ") + 1) = (",
+            $held,
+            ") || '/'",
+            " OR (",
+            $held,
+            " NOT LIKE 'platform/%/%'",
+            " AND substr(",
+            $subject,
+            " || '/', 1, length(",
+            $held,
+            ") + 6)",
+            " = 'participation/' || substr(",
+            $held,
+            ", 10) || '/')))))"
+        )
+    };
+}
+
 /// Runs one statement that is its own transaction; how many rows it changed.
 macro_rules! write_one {
     ($store:expr, $sql:expr, $($value:expr),*) => {{

@@ -75,29 +75,27 @@ pub async fn list(
     })?)
 }
 
-/// The first `limit` tasks that `person` owes: by name, or by a role they hold (`held`: role, scope)
-/// on the case, its subject or anything above it. The earliest due first, those without a term last.
+/// The first `limit` tasks of whoever holds `held` (role, scope): those of a role on the case, its subject or
+/// anything above it. The earliest due first, those without a term last.
 pub async fn of_holder(
     store: &Store,
-    person: &str,
     held: &[(String, String)],
     limit: i64,
 ) -> Result<Vec<TaskRow>, ReadError> {
-    const SQL: &str = "
+    const SQL: &str = concat!(
+        "
         SELECT * FROM tasks t
-        WHERE t.element = $1
-            OR substr(t.element, length(t.element) - length($1), length($1) + 1) = ':' || $1
-            OR EXISTS (
-                SELECT 1 FROM jsonb_each($2) d
-                WHERE d.value->>'role' = t.role
-                    AND (d.value->>'scope' IN ('ministry', t.subject, 'case/' || t.case_id)
-                        OR substr(t.subject, 1, length(d.value->>'scope') + 1)
-                            = (d.value->>'scope') || '/'))
+        WHERE EXISTS (
+            SELECT 1 FROM jsonb_each($1) d
+            WHERE d.value->>'role' = t.role AND ",
+        bears_on!("d.value->>'scope'", "t.subject", "t.case_id"),
+        ")
         ORDER BY COALESCE(due_at_ms, 9223372036854775807), case_id, state, generation, element
-        LIMIT $3";
+        LIMIT $2"
+    );
     let held = document(held.iter().map(|(role, scope)| Held { role, scope }))?;
     Ok(on!(store.reads(), |pool| {
-        sqlx::query_as(SQL).bind(person).bind(Json(&*held)).bind(limit).fetch_all(pool).await
+        sqlx::query_as(SQL).bind(Json(&*held)).bind(limit).fetch_all(pool).await
     })?)
 }
 
