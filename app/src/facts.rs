@@ -7,11 +7,13 @@ use chart::data::Data;
 use chart::definition::{Chart, StateIx, Text};
 use chart::expr::{NoStates, Scope, Seen};
 use runtime::library::Library;
+use serde::Deserialize;
 use serde_json::Value;
 use store::cases::{self, CaseFilter};
 use store::rows::{Head, TaskRow};
 use store::{ReadError, Store, people};
 
+use crate::fold::{folded, words};
 use crate::letters::wording::{both, period};
 
 /// Names as of the moment they were read.
@@ -111,6 +113,24 @@ impl Names {
         both(&of("vi"), &of("en"))
     }
 
+    /// What each word of a search may stand for in [`CaseFilter::words`]: itself, and the ids of the platforms and
+    /// organisations in whose name it is, with or without marks, in either language.
+    pub(crate) fn forms(&self, typed: &str) -> Vec<Vec<String>> {
+        words(typed).into_iter().map(|word| self.forms_of(word)).collect()
+    }
+
+    fn forms_of(&self, word: String) -> Vec<String> {
+        let has =
+            |name: &Text| [&name.vi, &name.en].iter().any(|text| folded(text).contains(&word));
+        let platforms = self.platforms.iter().filter(|(_, name)| has(name));
+        let platforms = platforms.filter_map(|(subject, _)| subject.strip_prefix("platform/"));
+        let units =
+            self.organisations.iter().filter(|(_, name)| has(name)).map(|(id, _)| id.as_str());
+        let mut forms: Vec<String> = platforms.chain(units).map(str::to_owned).collect();
+        forms.push(word);
+        forms
+    }
+
     /// What a role is held on, in words.
     pub(crate) fn scope(&self, scope: &str) -> Text {
         if scope == "ministry" {
@@ -171,6 +191,13 @@ pub(crate) struct CaseFacts {
     pub(crate) tasks: Vec<TaskRow>,
 }
 
+/// What is read of a snapshot; the rest of it is passed over.
+#[derive(Deserialize)]
+struct Kept {
+    #[serde(default)]
+    data: Value,
+}
+
 /// Each of `tasks` with its case; one whose case cannot be read is left out, and said in the log.
 pub(crate) async fn with_cases(
     store: &Store,
@@ -202,9 +229,13 @@ impl CaseFacts {
     /// The case of `head`, without its tasks; `None` where its chart cannot be loaded.
     pub(crate) fn of(head: &Head, library: &Library) -> Option<Self> {
         let chart = Arc::clone(library.chart(&head.chart_sha).ok()?);
-        let snapshot: Value = serde_json::from_str(&head.snapshot).ok()?;
-        let data = snapshot["data"].clone().into();
-        Some(Self { chart, subject: head.subject.clone(), data, tasks: Vec::new() })
+        let kept: Kept = serde_json::from_str(&head.snapshot).ok()?;
+        Some(Self {
+            chart,
+            subject: head.subject.clone(),
+            data: kept.data.into(),
+            tasks: Vec::new(),
+        })
     }
 
     /// What falls due, or the state a letter is about, in words.

@@ -9,6 +9,7 @@ pub mod cli;
 pub mod config;
 pub mod draw;
 mod facts;
+mod fold;
 pub mod letters;
 pub mod mail;
 pub mod people;

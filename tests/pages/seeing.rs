@@ -6,6 +6,7 @@ use axum::http::StatusCode;
 use runtime::{ActorRef, Command, Opening, roles};
 use serde_json::json;
 use store::cases::{self, CaseFilter};
+use store::people;
 
 use crate::browser::{Place, shared};
 
@@ -73,6 +74,35 @@ async fn a_council_sees_its_own_round_and_no_other() {
     let mut coordinator = place.signed_in(&place.coordinator).await;
     let page = coordinator.get(&format!("/cases/{}", rounds[0])).await;
     assert!(page.text.contains("Ủy viên hội đồng · Hội đồng"), "the unit that owes: {}", page.text);
+}
+
+#[tokio::test]
+async fn a_case_is_found_by_what_people_type() {
+    let place = shared().await;
+    let all = people::list_organisations(place.runtime.store()).await.unwrap();
+    let head = cases::find(place.runtime.store(), &place.report).await.unwrap().unwrap();
+    let unit = all.iter().find(|one| head.subject.ends_with(&format!("/{}", one.id))).unwrap();
+    let other = all.iter().find(|one| one.kind == "enterprise" && one.id != unit.id).unwrap();
+    let last_word = |id: &str| id.rsplit('-').next().unwrap().to_uppercase();
+    let rows = [
+        (format!("doanh nghiep {}", last_word(&unit.id)), true),
+        (format!("DOANH  NGHIỆP {}", last_word(&unit.id)), true),
+        (place.report[..8].to_owned(), true),
+        (unit.id.clone(), true),
+        (String::new(), true),
+        (format!("doanh nghiep {}", last_word(&other.id)), false),
+        ("không có gì như thế".to_owned(), false),
+        ("' OR 1=1 --".to_owned(), false),
+    ];
+    let mut browser = place.signed_in(&place.enterprise).await;
+    let mut stranger = place.signed_in(&place.stranger).await;
+    for (typed, expected) in rows {
+        let query = serde_urlencoded::to_string([("q", &typed)]).unwrap();
+        let page = browser.get(&format!("/cases?{query}")).await;
+        assert_eq!(page.status, StatusCode::OK, "{typed}");
+        assert_eq!(page.text.contains(&place.report), expected, "{typed}");
+        assert!(!stranger.get(&format!("/cases?{query}")).await.text.contains(&place.report));
+    }
 }
 
 #[tokio::test]

@@ -88,8 +88,20 @@ async fn a_list_is_narrowed_by_each_part_of_its_filter(fresh: &Fresh) {
     commit(&fresh.store, &writes).await.unwrap();
     let all = CaseFilter::default();
     let some = |text: &str| Some(text.to_owned());
+    let words = |words: &[&[&str]]| {
+        let forms = |forms: &&[&str]| forms.iter().map(|form| (*form).to_owned()).collect();
+        CaseFilter { words: words.iter().map(forms).collect(), ..CaseFilter::default() }
+    };
     for (filter, expected) in [
         (all.clone(), vec!["a", "b", "c"]),
+        (words(&[&["gốm"]]), vec!["a", "b"]),
+        (words(&[&["gốm", "lụa"]]), vec!["a", "b", "c"]),
+        (words(&[&["gốm"], &["x"]]), vec!["b"]),
+        (words(&[&["gốm"], &["lụa"]]), vec![]),
+        (words(&[&["gố"]]), vec![]),
+        (words(&[&["c", "none"]]), vec!["c"]),
+        (words(&[&[]]), vec![]),
+        (words(&[&["%"]]), vec![]),
         (CaseFilter { chart: some("platform"), ..all.clone() }, vec!["a", "b"]),
         (CaseFilter { stage: some("in force"), ..all.clone() }, vec!["b"]),
         (CaseFilter { subject_prefix: some("platform/gốm"), ..all.clone() }, vec!["a", "b"]),

@@ -9,7 +9,7 @@ use store::{cases, inbox, log, tasks, timers};
 use super::desk::{Desk, place, time, title_of};
 use super::output::{Rows, remark, say};
 use super::{Arguments, Failure, Format, Lang, actions, person, send, send_all};
-use crate::facts::element_of;
+use crate::facts::{self, element_of};
 
 /// How many entries `show` ends with.
 const LAST_ENTRIES: usize = 8;
@@ -19,7 +19,8 @@ const LAST_ENTRIES: usize = 8;
 pub enum Verb {
     /// Cases with their stage, in the order of their ids
     #[command(after_help = "Examples:\n  cotmoc case list --chart platform\n  \
-        cotmoc case list --subject platform/ndp2022-01 --open --format csv")]
+        cotmoc case list --subject platform/ndp2022-01 --open --format csv\n  \
+        cotmoc case list --find 'mang xa hoi' --chart report")]
     List(ListArgs),
     /// One case: where it is, who owes what until when, what happened last
     #[command(after_help = "Example:\n  cotmoc case show 0d9b6a52 --lang en")]
@@ -72,6 +73,9 @@ pub struct ListArgs {
     /// About this subject, or one that begins so
     #[arg(long)]
     subject: Option<String>,
+    /// With these words in the name of the platform or unit, marks or not, or with this id
+    #[arg(long, value_name = "WORDS")]
+    find: Option<String>,
     /// Not at their end
     #[arg(long, conflicts_with = "done")]
     open: bool,
@@ -105,6 +109,10 @@ pub async fn run(verb: &Verb, common: &Arguments) -> Result<(), Failure> {
 async fn list(args: &ListArgs, common: &Arguments) -> Result<(), Failure> {
     let desk = Desk::open(&common.store, common.lang).await?;
     let open = if args.open || args.done { Some(args.open) } else { None };
+    let words = match &args.find {
+        Some(typed) => facts::names(&desk.store).await?.forms(typed),
+        None => Vec::new(),
+    };
     let filter = CaseFilter {
         chart: args.chart.clone(),
         stage: args.stage.clone(),
@@ -112,6 +120,7 @@ async fn list(args: &ListArgs, common: &Arguments) -> Result<(), Failure> {
         parent_id: None,
         open,
         scopes: None,
+        words,
     };
     let limit = i64::from(args.limit);
     let mut heads = cases::list(&desk.store, &filter, "", limit.saturating_add(1)).await?;

@@ -24,6 +24,9 @@ const PAGE: usize = 50;
 /// What narrows the list; it lives in the address.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Narrow {
+    /// What is looked for: names of platforms and units, with or without marks, or the id of a case.
+    #[serde(default)]
+    q: String,
     #[serde(default)]
     chart: String,
     #[serde(default)]
@@ -40,6 +43,7 @@ pub(super) async fn page(
 ) -> Result<Response, Trouble> {
     let lang = me.lang;
     let sight = Sight::of(&site, &me.id).await?;
+    let names = site.names().await?;
     let filter = CaseFilter {
         chart: Some(narrow.chart.clone()).filter(|chart| !chart.is_empty()),
         open: match narrow.open.as_str() {
@@ -48,13 +52,13 @@ pub(super) async fn page(
             _ => None,
         },
         scopes: Some(sight.scopes()),
+        words: names.forms(&narrow.q),
         ..CaseFilter::default()
     };
     let limit = i64::try_from(PAGE + 1).unwrap_or(i64::MAX);
     let mut heads = cases::list(site.store(), &filter, &narrow.after, limit).await?;
     let more = heads.len() > PAGE;
     heads.truncate(PAGE);
-    let names = site.names().await?;
     let title = lang.pick("Hồ sơ", "Cases");
     Ok(Page::of(&site, &me, Part::Cases, title).show(&html! {
         h1 class="govuk-heading-l app-title" { (title) }
@@ -77,7 +81,8 @@ pub(super) async fn page(
 }
 
 fn address(narrow: &Narrow, after: &str) -> String {
-    let pairs = [("chart", &*narrow.chart), ("open", &narrow.open), ("after", after)];
+    let pairs =
+        [("q", &*narrow.q), ("chart", &narrow.chart), ("open", &narrow.open), ("after", after)];
     let pairs: Vec<_> = pairs.into_iter().filter(|(_, value)| !value.is_empty()).collect();
     format!("/cases?{}", serde_urlencoded::to_string(pairs).unwrap_or_default())
 }
@@ -108,7 +113,14 @@ fn filters(site: &Site, narrow: &Narrow, lang: Lang) -> Markup {
         ("no", lang.pick("Đã kết thúc", "Ended")),
     ];
     html! {
-        form method="get" action="/cases" class="app-filter" {
+        form method="get" action="/cases" class="app-filter" role="search" {
+            div class="app-filter__wide" {
+                label class="govuk-label" for="q" {
+                    (lang.pick("Tên nền tảng, đơn vị hoặc mã hồ sơ", "Platform, unit or id of a case"))
+                }
+                input class="govuk-input" id="q" name="q" type="search" value=(narrow.q)
+                    maxlength="200" autocomplete="off" spellcheck="false";
+            }
             div {
                 label class="govuk-label" for="chart" { (lang.pick("Quy trình", "Procedure")) }
                 select class="govuk-select" id="chart" name="chart" {

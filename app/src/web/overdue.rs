@@ -21,7 +21,7 @@ use crate::cli::Lang;
 use crate::facts::{self, Names};
 
 /// Rows of the list below the board.
-const SHOWN_MAX: usize = 200;
+const SHOWN_MAX: usize = 100;
 /// Before a role that nobody holds, in the place of a unit.
 const NOBODY: &str = "? ";
 /// A day, for ages.
@@ -93,6 +93,16 @@ pub(super) async fn page(
             }
         }
         (owing::list(&site, &listed, &names, titles, lang))
+        @if count > SHOWN_MAX {
+            p class="govuk-body app-muted" {
+                (match lang {
+                    Lang::Vi => format!("Đang hiện {SHOWN_MAX} việc quá hạn lâu nhất; chọn một đơn vị ở bảng \
+                        trên để xem việc của đơn vị đó."),
+                    Lang::En => format!("These are the {SHOWN_MAX} that are overdue the longest; choose a unit \
+                        above to see its own."),
+                })
+            }
+        }
     }))
 }
 

@@ -30,6 +30,9 @@ pub struct CaseFilter {
     /// Those on which a role held on one of these scopes is held: `case/<id>`, a subject or what it lies
     /// below; `ministry` holds all.
     pub scopes: Option<Vec<String>>,
+    /// Of each of these words one form must be there: between two slashes of the subject
+    /// (`ndp2022-01` in `platform/ndp2022-01/dn-a1`), or at the beginning of the case's id.
+    pub words: Vec<Vec<String>>,
 }
 
 /// How many cases of a chart are in a stage.
@@ -101,11 +104,19 @@ pub async fn list(
                 SELECT 1 FROM jsonb_each($9) d WHERE ",
         bears_on!("d.value->>'scope'", "subject", "case_id"),
         "))
+            AND (SELECT count(DISTINCT d.value->>'word') FROM jsonb_each($10) d
+                WHERE substr(case_id, 1, length(d.value->>'form')) = d.value->>'form'
+                    OR length(replace('/' || subject || '/', '/' || (d.value->>'form') || '/', ''))
+                        < length(subject) + 2) = $11
         ORDER BY case_id
         LIMIT $7"
     );
     let scopes = filter.scopes.iter().flatten().map(|scope| Named { scope });
     let (narrow, scopes) = (i64::from(filter.scopes.is_some()), document(scopes)?);
+    let forms = filter.words.iter().zip(0_i64..).flat_map(|(forms, word)| {
+        forms.iter().filter(|form| !form.is_empty()).map(move |form| Form { word, form })
+    });
+    let (words, forms) = (i64::try_from(filter.words.len()).unwrap_or(i64::MAX), document(forms)?);
     Ok(on!(store.reads(), |pool| {
         sqlx::query_as(SQL)
             .bind(after)
@@ -117,6 +128,8 @@ pub async fn list(
             .bind(limit)
             .bind(narrow)
             .bind(Json(&*scopes))
+            .bind(Json(&*forms))
+            .bind(words)
             .fetch_all(pool)
             .await
     })?)
@@ -125,6 +138,12 @@ pub async fn list(
 #[derive(Serialize)]
 struct Named<'a> {
     scope: &'a str,
+}
+
+#[derive(Serialize)]
+struct Form<'a> {
+    word: i64,
+    form: &'a str,
 }
 
 /// The heads under `charts` (names) that have `text` somewhere in their snapshot, in the order of their ids:
