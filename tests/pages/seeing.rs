@@ -27,8 +27,10 @@ async fn a_case_is_seen_by_those_it_concerns_and_by_nobody_else() {
         }
         let forged = browser.post(&paths[1], &[("/indicators/users_registered", "1")]).await;
         assert_eq!(forged.status == StatusCode::NOT_FOUND, expected == StatusCode::NOT_FOUND);
-        let listed = browser.get("/cases").await.text.contains(&place.report);
-        assert_eq!(listed, expected == StatusCode::OK, "{person}");
+        let list = browser.get("/cases").await.text;
+        assert_eq!(list.contains(&place.report), expected == StatusCode::OK, "{person}");
+        // The list says where a case is, as its own page does.
+        assert_eq!(list.contains("Chưa nộp"), expected == StatusCode::OK, "{list}");
     }
     let mut stranger = place.signed_in(&place.stranger).await;
     let here = stranger.get(&format!("/cases/{}", place.report)).await;

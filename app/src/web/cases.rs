@@ -1,9 +1,11 @@
 //! The cases that one may see, a page at a time.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::extract::{Query, State};
 use axum::response::Response;
+use chart::definition::StateIx;
 use maud::{Markup, html};
 use serde::Deserialize;
 use store::cases::{self, CaseFilter};
@@ -182,6 +184,10 @@ fn table(site: &Site, heads: &[Head], names: &Names, lang: Lang) -> Markup {
 pub(super) fn whereabouts(library: &runtime::library::Library, head: &Head, lang: Lang) -> String {
     let Ok(chart) = library.chart(&head.chart_sha) else { return head.states.clone() };
     let ids: Vec<String> = serde_json::from_str(&head.states).unwrap_or_default();
-    let configuration: Vec<_> = ids.iter().filter_map(|id| chart.find(id)).collect();
+    // The head names the innermost states; those around them are active too.
+    let innermost = ids.iter().filter_map(|id| chart.find(id));
+    let around = |state| std::iter::once(state).chain(chart.ancestors(state));
+    let configuration: BTreeSet<StateIx> = innermost.flat_map(around).collect();
+    let configuration: Vec<StateIx> = configuration.into_iter().collect();
     place(chart, &configuration, lang)
 }
