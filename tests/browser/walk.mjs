@@ -130,7 +130,7 @@ async function walk(person, width) {
   const menu = await links('nav a');
   for (const path of ['/cases', '/account']) {
     await go(path);
-    await judge(page, `${person} ${path}`, { picture: path.slice(1) });
+    await judge(page, `${person} ${path}`, { picture: `${path.slice(1)}-${role}` });
   }
   const cases = work.length > 0 ? work : await (await go('/cases'), links('table a'));
   await go(cases[0]);
