@@ -14,6 +14,7 @@ use std::sync::Arc;
 use crate::definition::{
     Chart, EventPattern, Kind, Place, State, StateIx, Transition, TransitionIx,
 };
+use crate::handing;
 use crate::problem::{Problem, ProblemKind, closest};
 use crate::spec::{ChartSpec, KindSpec, StateSpec, TransitionSpec};
 
@@ -39,6 +40,7 @@ pub fn build(spec: ChartSpec) -> Result<Chart, Vec<Problem>> {
     if !builder.problems.is_empty() {
         return Err(builder.problems);
     }
+    handing::mark(&mut builder.transitions, &spec.events, spec.data_schema.as_ref());
     Ok(Chart {
         name: spec.name,
         version: spec.version,

@@ -81,8 +81,12 @@ impl Data {
     }
 
     /// Whether the members `keys` are as in `other`, of which this is a copy with only those written.
-    pub(crate) fn is_as(&self, other: &Self, keys: &[Arc<str>]) -> bool {
-        keys.iter().all(|key| self.get(key) == other.get(key))
+    pub(crate) fn is_as<'a>(
+        &self,
+        other: &Self,
+        mut keys: impl Iterator<Item = &'a Arc<str>>,
+    ) -> bool {
+        keys.all(|key| self.get(key) == other.get(key))
     }
 
     /// The whole as one value, copied once and kept.
@@ -104,9 +108,9 @@ impl Data {
     }
 
     /// Shows each member of `keys` to `visit`, which may change it; none where there is none.
-    pub(crate) fn visit(
+    pub(crate) fn visit<'a>(
         &mut self,
-        keys: &[Arc<str>],
+        keys: impl Iterator<Item = &'a Arc<str>>,
         mut visit: impl FnMut(&str, Option<&mut Value>),
     ) {
         let Some(members) = self.members_mut() else { return };

@@ -102,7 +102,8 @@ impl Machine<'_> {
 
     /// Evaluates all paths and values against the data before, then writes (R24).
     fn set(&mut self, assigns: &[Assign]) -> Result<(), Stop> {
-        let mut writes: Vec<(Cow<'_, [Segment]>, Option<Value>)> =
+        let is_admitted = self.current.as_ref().is_some_and(|current| current.is_admitted);
+        let mut writes: Vec<(Cow<'_, [Segment]>, Option<Value>, bool)> =
             Vec::with_capacity(assigns.len());
         for assign in assigns {
             let segments = self
@@ -110,10 +111,10 @@ impl Machine<'_> {
                 .map_err(|error| format!("`{}`: {error}", assign.path.source()))?;
             self.must_be_declared(&segments)?;
             let value = assign.to.as_ref().map(|to| self.value(to)).transpose()?;
-            writes.push((segments, value));
+            writes.push((segments, value, is_admitted && assign.hands_on));
         }
-        for (segments, value) in writes {
-            self.write(&segments, value)?;
+        for (segments, value, is_judged) in writes {
+            self.write_as(&segments, value, is_judged)?;
         }
         Ok(())
     }
@@ -137,8 +138,17 @@ impl Machine<'_> {
         segments: &[Segment],
         value: Option<Value>,
     ) -> Result<(), String> {
+        self.write_as(segments, value, false)
+    }
+
+    fn write_as(
+        &mut self,
+        segments: &[Segment],
+        value: Option<Value>,
+        is_judged: bool,
+    ) -> Result<(), String> {
         let chart = self.chart;
-        self.written.add(segments);
+        self.written.add(segments, is_judged);
         let may_create = |at: &[Segment]| match &chart.data_schema {
             Some(schema) => schema.allows_object_at(at),
             None => false,

@@ -33,11 +33,13 @@ mod children;
 mod clocks;
 mod ending;
 mod execute;
+mod handing;
 mod machine;
 mod moves;
 mod names;
 mod select;
 pub mod step;
+mod written;
 
 pub mod allowed;
 pub mod entry;

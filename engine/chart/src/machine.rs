@@ -14,17 +14,16 @@ use std::sync::{Arc, OnceLock};
 use serde_json::Value;
 
 use crate::calendar::Calendar;
-use crate::data::Data;
 use crate::definition::{Chart, Kind, StateIx, TransitionIx, Unhandled};
 use crate::effect::Effect;
 use crate::event::{Actor, Event, Origin};
 use crate::moment::Timestamp;
 use crate::moves::{self, Moving, States};
-use crate::path::Segment;
 use crate::refusal::{Reason, Refused};
 use crate::select::{Judge, Selection, Transitions, Trigger, select};
 use crate::snapshot::Snapshot;
 use crate::stepped::Trace;
+use crate::written::Written;
 
 /// How many microsteps one event may cause before the step is refused.
 pub const MICROSTEPS_MAX: u32 = 1_000;
@@ -45,42 +44,12 @@ pub(crate) struct Internal {
 pub(crate) struct Current {
     pub(crate) name: Arc<str>,
     pub(crate) payload: Value,
+    /// Whether its schema admitted the payload in this step.
+    pub(crate) is_admitted: bool,
     /// `external`, `internal` or `platform`.
     pub(crate) kind: &'static str,
     pub(crate) sendid: Option<String>,
     pub(crate) invokeid: Option<String>,
-}
-
-/// What a step wrote of the data.
-#[derive(Debug, Default, PartialEq, Eq)]
-pub(crate) enum Written {
-    #[default]
-    Nothing,
-    /// These members were written or removed.
-    Members(Vec<Arc<str>>),
-    Everything,
-}
-
-impl Written {
-    /// Adds what lies at `path`.
-    pub(crate) fn add(&mut self, path: &[Segment]) {
-        match (path.first(), self) {
-            (_, Self::Everything) => {}
-            (Some(Segment::Key(key)), Self::Members(keys)) if keys.contains(key) => {}
-            (Some(Segment::Key(key)), Self::Members(keys)) => keys.push(Arc::clone(key)),
-            (Some(Segment::Key(key)), this) => *this = Self::Members(vec![Arc::clone(key)]),
-            (_, this) => *this = Self::Everything,
-        }
-    }
-
-    /// Whether the writing has left `data` as it was `before`.
-    pub(crate) fn left_as_it_was(&self, data: &Data, before: &Data) -> bool {
-        match self {
-            Self::Nothing => true,
-            Self::Members(keys) => data.is_as(before, keys),
-            Self::Everything => data == before,
-        }
-    }
 }
 
 pub(crate) struct Machine<'a> {
@@ -177,7 +146,9 @@ impl<'a> Machine<'a> {
     pub(crate) fn see(&mut self, name: &Arc<str>, payload: Value, child: Option<&str>) {
         let invokeid = child.map(str::to_owned);
         let name = Arc::clone(name);
-        self.current = Some(Current { name, payload, kind: "external", sendid: None, invokeid });
+        let kind = "external";
+        self.current =
+            Some(Current { name, payload, is_admitted: false, kind, sendid: None, invokeid });
     }
 
     /// Says what the case is about, once its first event has told.
@@ -226,9 +197,14 @@ impl<'a> Machine<'a> {
             Value::String(text) if name.starts_with("error.") => text.clone(),
             _ => String::new(),
         };
-        let current =
-            Current { name: Arc::clone(&name), payload: data, kind, sendid, invokeid: None };
-        self.current = Some(current);
+        self.current = Some(Current {
+            name: Arc::clone(&name),
+            payload: data,
+            is_admitted: false,
+            kind,
+            sendid,
+            invokeid: None,
+        });
         let selection = self.select(Trigger::Named(&name));
         let strict = self.chart.unhandled == Unhandled::Refuse;
         if selection.enabled.is_empty() && strict && name.starts_with("error.") {

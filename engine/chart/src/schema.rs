@@ -12,9 +12,12 @@
 
 mod members;
 mod message;
+#[cfg(test)]
+mod samples;
 mod shape;
 mod sure;
 mod typed;
+mod within;
 
 use std::fmt;
 use std::sync::Arc;
@@ -111,10 +114,10 @@ impl Schema {
 
     /// [`Schema::admit`] of what was admitted before only its members `written` were written or
     /// removed: the others are not looked at where no member's worth depends on another's.
-    pub fn admit_members(
+    pub fn admit_members<'a>(
         &self,
         data: &mut Data,
-        written: &[Arc<str>],
+        written: impl Iterator<Item = &'a Arc<str>>,
     ) -> Result<(), Vec<Violation>> {
         let members = self.0.members.as_ref().filter(|_| data.is_object());
         let mut fit = members.is_some();
@@ -186,6 +189,12 @@ impl Schema {
         let Some((last, parents)) = path.split_last() else { return true };
         let Some(parent) = self.property_at(parents) else { return false };
         shape::requires(self.source(), parent, last.as_ref())
+    }
+
+    /// Whether a value that was admitted as the member `key` is one that `other` admits as its member
+    /// `other_key`, as far as can be seen.
+    pub(crate) fn demands_as(&self, key: &str, other: &Self, other_key: &str) -> bool {
+        other.0.members.is_some() && within::member(self.source(), key, other.source(), other_key)
     }
 
     /// Whether any field is personal.

@@ -15,13 +15,14 @@ use crate::data::Data;
 use crate::definition::{Chart, Kind, Unhandled};
 use crate::effect::Effect;
 use crate::event::{Actor, Event, Origin, name};
-use crate::machine::{Machine, Written};
+use crate::machine::Machine;
 use crate::moment::Timestamp;
 use crate::path::Segment;
 use crate::refusal::Refused;
 use crate::select::Trigger;
 use crate::snapshot::{Parent, Snapshot};
 use crate::stepped::{EntryKind, Step};
+use crate::written::{Written, unjudged};
 
 /// The number of these semantics; raised by any change that alters a [`Step`] (R7).
 pub const SEMANTICS: i64 = 1;
@@ -120,6 +121,10 @@ fn take(machine: &mut Machine<'_>, event: &Event, before: &Snapshot) -> Result<E
     let chart = machine.chart;
     let payload = admit_payload(chart, event)?;
     machine.see(&event.name, payload, event.child.as_deref());
+    if let Some(current) = &mut machine.current {
+        current.is_admitted =
+            chart.events.get(&*event.name).is_some_and(|one| one.payload.is_some());
+    }
     machine.hear_child(event.child.as_deref())?;
     let selection = machine.select(Trigger::Named(&event.name));
     if selection.enabled.is_empty() && machine.queue.is_empty() {
@@ -287,8 +292,8 @@ fn finish(machine: &mut Machine<'_>) -> Result<EntryKind, Refused> {
         && machine.written != Written::Nothing
     {
         let data = &mut machine.snapshot.data;
-        let admitted = if let Written::Members(keys) = &machine.written {
-            schema.admit_members(data, keys)
+        let admitted = if let Written::Members(touched) = &machine.written {
+            schema.admit_members(data, unjudged(touched))
         } else {
             let mut whole = data.to_value();
             let admitted = schema.admit(&mut whole);

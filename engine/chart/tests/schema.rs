@@ -322,7 +322,7 @@ proptest! {
             }
             let mut apart = Data::from(whole.clone());
             prop_assert_eq!(
-                schema.admit_members(&mut apart, &written),
+                schema.admit_members(&mut apart, written.iter()),
                 schema.admit(&mut whole),
                 "{:?}", schema
             );

@@ -77,6 +77,9 @@ pub struct Assign {
     pub path: DataPath,
     /// The new value; `None` removes what is there.
     pub to: Option<Expr>,
+    /// Whether it hands on a member of the payload, admitted with it, to a member of the data that
+    /// demands the same: then the value need not be judged again.
+    pub hands_on: bool,
     /// Where it stands in the source.
     pub place: Place,
 }

@@ -95,6 +95,14 @@ impl Expr {
         self.0.static_type
     }
 
+    /// The member of the payload that it hands on as it is, if that is all it does.
+    pub(crate) fn payload_member(&self) -> Option<&str> {
+        match self.0.plan.as_ref()? {
+            plan::Plan::Path(plan::Root::Event, keys) if keys.len() == 1 => Some(&keys[0]),
+            _ => None,
+        }
+    }
+
     /// Its answer in `scope`, as a value a document can hold: timestamps, durations, bytes, uint,
     /// NaN, infinity and numbers beyond ±(2^53 − 1) are errors (R1, R24).
     pub fn eval(&self, scope: &Scope<'_>) -> Result<Value, EvalError> {

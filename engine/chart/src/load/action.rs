@@ -104,7 +104,7 @@ impl Reader {
             let Some(path) = self.path(node) else { continue };
             written.push(Written { place: node.place, path: path.clone() });
             if value.is_some() || unset {
-                all.push(Assign { path, to: value, place: node.place });
+                all.push(Assign { path, to: value, hands_on: false, place: node.place });
             }
         }
         self.source.assignments.push(written);

@@ -104,7 +104,8 @@ pub(super) fn says_number(root: &Value, schema: &Value) -> bool {
     parts(root, schema).into_iter().any(|part| names_number(part) || alternatives(part))
 }
 
-fn names_number(schema: &Value) -> bool {
+/// Whether `schema` names `number` and not `integer`.
+pub(super) fn names_number(schema: &Value) -> bool {
     names_type(schema, "number") && !names_type(schema, "integer")
 }
 

@@ -95,7 +95,7 @@ impl Reader<'_, '_> {
                 },
             })
         };
-        Ok(Assign { path, to, place })
+        Ok(Assign { path, to, hands_on: false, place })
     }
 
     /// `<if>` with its branches, which are separated by empty elements (SCXML 4.3).

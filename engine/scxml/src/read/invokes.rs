@@ -143,7 +143,8 @@ impl Reader<'_, '_> {
             let (Ok(there), Ok(to)) = (compile(&there), compile(&value)) else {
                 continue;
             };
-            let assign = Assign { path, to: Some(to), place: chart::definition::Place::default() };
+            let place = chart::definition::Place::default();
+            let assign = Assign { path, to: Some(to), hands_on: false, place };
             block.push(Action::If {
                 branches: vec![(there, vec![Action::Set(vec![assign])])],
                 otherwise: Vec::new(),

@@ -168,7 +168,9 @@ impl Reader<'_, '_> {
         let entered = constant(&Value::Bool(false));
         self.data_items.push(DataItem { id: flag.clone(), value: Some(entered) });
         let place = state.place;
-        let assign = |path, to| vec![Action::Set(vec![Assign { path, to: Some(to), place }])];
+        let assign = |path, to| {
+            vec![Action::Set(vec![Assign { path, to: Some(to), hands_on: false, place }])]
+        };
         let mut blocks = Vec::new();
         for (path, to) in late {
             let first = compile(&format!("!{flag}"));
