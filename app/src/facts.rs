@@ -89,6 +89,13 @@ impl Names {
         self.platforms.get(&format!("platform/{id}"))
     }
 
+    /// Every platform that has a case, (subject, name), in the order of their subjects.
+    pub(crate) fn all_platforms(&self, lang: &str) -> Vec<(String, String)> {
+        let named =
+            |(subject, name): (&String, &Text)| (subject.clone(), name.get(lang).to_owned());
+        self.platforms.iter().map(named).collect()
+    }
+
     /// The name of a person; their id where it is not known.
     pub(crate) fn person<'a>(&'a self, id: &'a str) -> &'a str {
         self.persons.get(id).map_or(id, |(name, _)| name)

@@ -121,6 +121,35 @@ impl Place {
         case
     }
 
+    /// Somebody who administers and holds no other role, and may sign in.
+    pub(crate) async fn administrator(&self) -> String {
+        let store = self.runtime.store();
+        let near = people::find_person(store, &self.coordinator).await.unwrap().unwrap();
+        let id = "administrator".to_owned();
+        let row = people::PersonRow {
+            id: id.clone(),
+            name: "Quản Trị".to_owned(),
+            email: String::new(),
+            ..near
+        };
+        let assignment = people::AssignmentRow {
+            id: "administrator".to_owned(),
+            role: "administrator".to_owned(),
+            scope: "ministry".to_owned(),
+            holder: id.clone(),
+            organisation: row.organisation.clone(),
+            from_ms: 0,
+            to_ms: None,
+            basis: "QĐ-0".to_owned(),
+        };
+        people::put_persons(store, &[row]).await.unwrap();
+        people::put_assignments(store, &[assignment]).await.unwrap();
+        self.runtime.refresh_people().await.unwrap();
+        let hash = tokens::hashed(PASSWORD).unwrap();
+        accounts::set_password(store, &id, &hash, web::real_ms()).await.unwrap();
+        id
+    }
+
     pub(crate) fn browser(&self) -> Browser {
         Browser { router: self.router.clone(), cookies: Vec::new(), lang: "vi" }
     }

@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod acting;
+mod administering;
 mod browser;
 mod routes;
 mod seeing;

@@ -18,7 +18,7 @@ both!(
     cases_that_mention_somebody_are_found_under_their_chart,
 );
 
-async fn settle(store: &Store) {
+pub(crate) async fn settle(store: &Store) {
     let organisation = OrganisationRow {
         id: "mic".to_owned(),
         kind: "ministry".to_owned(),
@@ -40,7 +40,7 @@ async fn settle(store: &Store) {
     people::put_persons(store, &[person("p-3", "chung@example.vn")]).await.unwrap();
 }
 
-fn session(token_sha: &str) -> SessionRow {
+pub(crate) fn session(token_sha: &str) -> SessionRow {
     SessionRow {
         token_sha: token_sha.to_owned(),
         person: "p-1".to_owned(),

@@ -4,6 +4,7 @@
 
 use clap::Subcommand;
 use serde_json::json;
+use store::audit::{self, AuditRow};
 use store::{Store, accounts, people};
 
 use super::desk::{Desk, time};
@@ -45,7 +46,13 @@ pub async fn run(verb: &Verb, common: &Arguments) -> Result<(), Failure> {
             }
             let url =
                 Config::of_environment().url.unwrap_or_else(|| "http://127.0.0.1:8186".into());
-            say(&invitation(&desk.store, person, &url, crate::web::real_ms()).await?)
+            let now = crate::web::real_ms();
+            let link = invitation(&desk.store, person, &url, now).await?;
+            let (what, about) = ("invited".to_owned(), person.clone());
+            let detail = "cotmoc account invite".to_owned();
+            let row = AuditRow { at_ms: now, what, about, detail, ..AuditRow::default() };
+            audit::add(&desk.store, &row).await?;
+            say(&link)
         }
     }
 }

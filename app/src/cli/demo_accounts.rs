@@ -38,18 +38,16 @@ pub(super) async fn ready(runtime: &Runtime, lang: Lang) -> Result<(), Failure> 
         ("tasks", lang.pick("Việc đang chờ", "Tasks waiting")),
         ("password", lang.pick("Mật khẩu", "Password")),
     ]);
-    for (role, person, count) in busiest(runtime).await? {
+    let administrator = crate::people::first_administrator(store).await?;
+    runtime.refresh_people().await?;
+    let mut chosen = busiest(runtime).await?;
+    chosen.push(("administrator", administrator, 0));
+    for (role, person, count) in chosen {
         accounts::set_password(store, &person, &kept, web::real_ms()).await?;
         let name = people::find_person(store, &person).await?.map(|found| found.name);
         let library = runtime.library();
-        let title = facts::role_title(&library, role);
-        rows.push(vec![
-            json!(title.get(lang.code())),
-            json!(person),
-            json!(name),
-            json!(count),
-            json!(password),
-        ]);
+        let title = web::role_title(&library, role, lang);
+        rows.push(vec![json!(title), json!(person), json!(name), json!(count), json!(password)]);
     }
     rows.print(Format::Table, "")
 }

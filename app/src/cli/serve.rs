@@ -31,8 +31,9 @@ use crate::schedules::programme;
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:
-  cotmoc --store postgres://cotmoc@localhost/cotmoc serve
-  cotmoc serve --listen 127.0.0.1:8186
+  cotmoc serve
+  cotmoc serve --listen 127.0.0.1:8200
+  cotmoc --store postgres://cotmoc@localhost/cotmoc serve --no-pages
   COTMOC_SMTP=smtp://127.0.0.1:25 COTMOC_LOG=debug cotmoc serve --json-log
 
 Serves until SIGINT or SIGTERM. Environment: COTMOC_SMTP, COTMOC_LETTERS (a folder for letters where
@@ -45,9 +46,12 @@ pub struct Args {
     #[arg(long, value_name = "SECONDS", default_value_t = 30,
         value_parser = clap::value_parser!(u16).range(1..=3600))]
     lease: u16,
-    /// Serve the pages here, such as 127.0.0.1:8186; none are served otherwise
-    #[arg(long, value_name = "ADDRESS")]
+    /// Serve the pages here; otherwise at 127.0.0.1:8186 if that is free
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "no_pages")]
     listen: Option<SocketAddr>,
+    /// Serve no pages: one node of several that only works
+    #[arg(long)]
+    no_pages: bool,
 }
 
 /// Serves the store until it is told to stop.
@@ -56,8 +60,9 @@ pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
     log(&config, args.json_log)?;
     let (stopped, letters_stopped, pages_stopped) = (stopped()?, stopped()?, stopped()?);
     let listener = match args.listen {
+        _ if args.no_pages => None,
         Some(address) => Some(pages::listen(address).await?),
-        None => None,
+        None => pages::listen_if_free(common.lang).await,
     };
     let store = open(&common.store).await?;
     store.migrate().await?;

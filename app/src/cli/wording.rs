@@ -16,6 +16,7 @@ use store::error::{ChoreError, ReadError};
 use store::store::{MigrateError, OpenError};
 
 use super::Failure;
+use crate::people::AdministratorError;
 
 /// An error with its causes, joined by colons; a cause that was told already is left out.
 pub fn because(error: &dyn Error) -> String {
@@ -121,6 +122,15 @@ impl From<ReadError> for Failure {
             &format!("Không đọc được cơ sở dữ liệu; hãy thử lại ({why})."),
             &format!("{}; try again", because(&error)),
         )
+    }
+}
+
+impl From<AdministratorError> for Failure {
+    fn from(error: AdministratorError) -> Self {
+        match error {
+            AdministratorError::Read(error) => error.into(),
+            AdministratorError::Chore(error) => error.into(),
+        }
     }
 }
 

@@ -10,6 +10,7 @@
 //! **Invariant:** no real person's name enters the database from here; a role on a platform is
 //! held by a dated assignment with its paper.
 
+mod administrator;
 pub mod catalogue;
 mod enterprises;
 mod roles;
@@ -22,6 +23,7 @@ use store::Store;
 use store::error::ChoreError;
 use store::people::{AssignmentRow, OrganisationRow, PersonRow};
 
+pub use administrator::{ADMINISTRATOR, AdministratorError, first_administrator};
 pub use enterprises::{Enterprise, enterprises_of};
 pub use roles::owner_rows;
 

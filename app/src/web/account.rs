@@ -9,6 +9,7 @@ use maud::{Markup, html};
 use store::accounts::{self, SessionRow};
 
 use super::Site;
+use super::audit::{self, Caller, What};
 use super::page::{Page, Part, moment};
 use super::see::Sight;
 use super::signing::{self, Me};
@@ -151,7 +152,12 @@ pub(super) async fn end_session(
 }
 
 /// Ends the session of this browser.
-pub(super) async fn sign_out(State(site): State<Arc<Site>>, me: Me) -> Result<Response, Trouble> {
+pub(super) async fn sign_out(
+    State(site): State<Arc<Site>>,
+    me: Me,
+    caller: Caller,
+) -> Result<Response, Trouble> {
+    audit::note(&site, What::SignedOut, &me.id, "", &caller, "").await?;
     accounts::end_session(site.store(), &me.id, &me.token_sha).await?;
     let gone = [(header::SET_COOKIE, signing::forget(&site))];
     Ok((gone, Redirect::to("/sign-in")).into_response())

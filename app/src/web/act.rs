@@ -28,6 +28,7 @@ use crate::cli::wording::not_sent;
 const DECISION: &str = "_decision";
 const KEY: &str = "_key";
 const MORE: &str = "_more";
+const FOR: &str = "_for";
 
 /// What is shown with the form.
 #[derive(Default)]
@@ -84,7 +85,9 @@ fn show(site: &Site, me: &Me, seen: &Seen, event: &str, told: &Told) -> Result<R
             p class="govuk-body app-muted" { (seen.title(lang)) }
             @if !is_possible { (impossible(site, seen, stopped, lang)) }
             @if shows_form {
-                (form_markup(seen, event, &fields, &filled, &told.key, &title, lang))
+                @let absent = seen.in_place_of(site, event);
+                @if let Some(absent) = absent { (in_place(seen, absent, lang)) }
+                (form_markup(seen, event, &fields, &filled, (&told.key, absent), &title, lang))
             }
             p class="app-gap" {
                 a class="govuk-link" href=(format!("/cases/{}", seen.head.case_id)) {
@@ -122,7 +125,7 @@ fn form_markup(
     event: &str,
     fields: &[Field],
     filled: &Filled<'_>,
-    key: &str,
+    (key, absent): (&str, Option<&str>),
     title: &str,
     lang: Lang,
 ) -> Markup {
@@ -131,6 +134,7 @@ fn form_markup(
             action=(format!("/cases/{}/actions/{event}", seen.head.case_id)) {
             input type="hidden" name=(DECISION) value=(seen.head.decision);
             input type="hidden" name=(KEY) value=(key);
+            @if let Some(absent) = absent { input type="hidden" name=(FOR) value=(absent); }
             @if fields.is_empty() {
                 p class="govuk-body" {
                     (lang.pick("Việc này không cần nhập gì thêm.", "Nothing need be filled in."))
@@ -138,6 +142,17 @@ fn form_markup(
             }
             (form::show(fields, filled))
             button class="govuk-button" type="submit" { (title) }
+        }
+    }
+}
+
+/// In whose place this is done.
+fn in_place(seen: &Seen, absent: &str, lang: Lang) -> Markup {
+    html! {
+        p class="govuk-inset-text" {
+            (lang.pick("Thay mặt ", "In the place of ")) strong { (seen.names.person(absent)) }
+            (lang.pick(", theo uỷ quyền đang có hiệu lực. Diễn biến sẽ ghi tên cả hai người.",
+                ", by a substitution that is in force. The history will name both."))
         }
     }
 }
@@ -182,7 +197,7 @@ pub(super) async fn send(
         typed.entry(name).or_default().push(value);
     }
     let mut own = |name: &str| typed.remove(name).and_then(|mut values| values.pop());
-    let (decision, key, more) = (own(DECISION), own(KEY), own(MORE));
+    let (decision, key, more, absent) = (own(DECISION), own(KEY), own(MORE), own(FOR));
     let key = key.filter(|key| !key.is_empty()).unwrap_or_else(fresh_key);
     let told = Told { typed, key: key.clone(), ..Told::default() };
     if more.is_some() {
@@ -197,7 +212,8 @@ pub(super) async fn send(
         }
     };
     let payload = if fields.is_empty() { Value::Null } else { payload };
-    let who = ActorRef { person: me.id.clone(), org: String::new(), on_behalf_of: None };
+    let on_behalf_of = absent.filter(|absent| !absent.is_empty());
+    let who = ActorRef { person: me.id.clone(), org: String::new(), on_behalf_of };
     let mut command = Command::send(&id, &event, payload, who, &key);
     command.expected_decision = decision.and_then(|text| text.parse().ok());
     match site.runtime.send(command).await {

@@ -31,7 +31,8 @@ pub(super) struct Seen {
     pub(super) chart: Arc<Chart>,
     pub(super) snapshot: Snapshot,
     pub(super) facts: CaseFacts,
-    pub(super) actor: Actor,
+    /// As whom they may act: as themselves first, then in the place of each they stand in for.
+    pub(super) actors: Vec<Actor>,
     pub(super) tasks: Vec<TaskRow>,
     pub(super) names: Arc<Names>,
 }
@@ -54,22 +55,48 @@ impl Seen {
             serde_json::from_str(&head.snapshot).map_err(|error| corrupt(error.to_string()))?;
         let snapshot =
             Snapshot::from_value(&chart, &value).map_err(|error| corrupt(error.to_string()))?;
-        let who = ActorRef { person: me.id.clone(), org: String::new(), on_behalf_of: None };
-        let actor = assignments.resolve(&who, &head.subject, &head.case_id, now);
-        let actor = actor.map_err(|error| corrupt(error.to_string()))?;
+        let absent = assignments.absent_for(&me.id, now);
+        let absent = absent.into_iter().map(|absent| Some(absent.to_owned()));
+        let mut actors = Vec::new();
+        for on_behalf_of in std::iter::once(None).chain(absent) {
+            let who = ActorRef { person: me.id.clone(), org: String::new(), on_behalf_of };
+            let actor = assignments.resolve(&who, &head.subject, &head.case_id, now);
+            actors.push(actor.map_err(|error| corrupt(error.to_string()))?);
+        }
         let names = site.names().await?;
-        Ok(Self { head, chart, snapshot, facts, actor, tasks, names })
+        Ok(Self { head, chart, snapshot, facts, actors, tasks, names })
     }
 
     /// What `me` may do now by a form, what the innermost steps wait for first: the way on comes before the
     /// ways out, which outer states offer.
+    ///
+    /// What they may not do themselves they may do in the place of somebody.
     pub(super) fn allowed(&self, site: &Site) -> Allowed {
-        let library = site.runtime.library();
-        let mut answer =
-            allowed(&self.chart, &self.snapshot, &self.actor, site.now(), library.calendar());
+        let mut answer = self.allowed_as(site, &self.actors[0]);
+        for actor in &self.actors[1..] {
+            for action in self.allowed_as(site, actor).allowed {
+                if !answer.allowed.iter().any(|one| one.event == action.event) {
+                    answer.blocked.retain(|one| one.event != action.event);
+                    answer.allowed.push(action);
+                }
+            }
+        }
         answer.allowed.retain(|action| form::is_fillable(&action.payload));
         answer.allowed.sort_by_key(|action| Reverse(self.depth_of(&action.event)));
         answer
+    }
+
+    fn allowed_as(&self, site: &Site, actor: &Actor) -> Allowed {
+        let library = site.runtime.library();
+        allowed(&self.chart, &self.snapshot, actor, site.now(), library.calendar())
+    }
+
+    /// In whose place `event` is sent, where they may not send it themselves and somebody's place allows it.
+    pub(super) fn in_place_of(&self, site: &Site, event: &str) -> Option<&str> {
+        let may = |actor: &&Actor| {
+            self.allowed_as(site, actor).allowed.iter().any(|action| action.event == event)
+        };
+        self.actors.iter().find(may)?.on_behalf_of.as_deref()
     }
 
     /// How deep the innermost active state lies that takes `event`, and whether it leads on.
@@ -219,9 +246,9 @@ fn diagram(seen: &Seen, lang: Lang) -> Markup {
 
 /// What can be done now, and what cannot, with every reason.
 fn now_panel(site: &Site, seen: &Seen, answer: &Allowed, lang: Lang) -> Markup {
-    let assigned = seen.actor.roles.iter().map(String::as_str);
+    let assigned = seen.actors.iter().flat_map(|actor| &actor.roles).map(String::as_str);
     let roles: Vec<Markup> = assigned
-        .chain(seen.facts.roles_declared_for(&seen.actor.id))
+        .chain(seen.facts.roles_declared_for(&seen.actors[0].id))
         .map(|role| html! { (seen.facts.role_title(role).get(lang.code())) })
         .collect();
     html! {

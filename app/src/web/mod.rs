@@ -6,18 +6,21 @@
 //!
 //! Reading order: [`Site`] and [`router`], [`signing`], then one module a page.
 //!
-//! **Invariant:** a page writes nothing but through the runtime or `store::accounts`; no page holds a
+//! **Invariant:** a page writes nothing but through the runtime, or `store::{accounts, audit, people}`; no page holds a
 //! script, a style or a font that is not ours.
 
 mod account;
 mod act;
+mod admin;
 mod answer;
 pub mod assets;
+mod audit;
 mod case;
 mod cases;
 mod context;
 mod form;
 mod guard;
+mod invited;
 mod overdue;
 mod owing;
 mod page;
@@ -29,6 +32,7 @@ mod trouble;
 mod work;
 
 use std::future::Future;
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -44,6 +48,7 @@ use tokio::sync::{Mutex, Semaphore};
 use tower_http::compression::CompressionLayer;
 
 use crate::facts::{self, Names};
+pub(crate) use admin::role_title;
 pub use signing::real_ms;
 
 /// The largest form that is taken.
@@ -80,6 +85,11 @@ impl Site {
         self.runtime.clock().now()
     }
 
+    /// Lets the names be read again at the next use: somebody was added.
+    async fn forget_names(&self) {
+        *self.names.lock().await = None;
+    }
+
     /// The names of platforms and organisations, at most some seconds old.
     async fn names(&self) -> Result<Arc<Names>, trouble::Trouble> {
         let mut kept = self.names.lock().await;
@@ -99,7 +109,7 @@ pub fn router(site: Arc<Site>) -> Router {
     let open = Router::new()
         .route("/assets/{name}", get(assets::serve))
         .route("/sign-in", get(signing::form).post(signing::sign_in))
-        .route("/invitation/{token}", get(signing::invited).post(signing::accept))
+        .route("/invitation/{token}", get(invited::page).post(invited::accept))
         .route("/lang/{code}", post(account::language))
         .route("/healthz", get(|| async { "ok\n" }));
     // What takes `Me` answers with the sign-in page to whoever is not signed in.
@@ -110,6 +120,28 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/cases/{id}", get(case::page))
         .route("/cases/{id}/actions/{event}", get(act::page).post(act::send))
         .route("/overdue", get(overdue::page))
+        .route("/admin/people", get(admin::people::page).post(admin::people::add))
+        .route("/admin/people/new", get(admin::people::new))
+        .route("/admin/people/{id}", get(admin::person::page))
+        .route("/admin/people/{id}/invite", post(admin::person::invite))
+        .route("/admin/people/{id}/sessions", post(admin::person::end_sessions))
+        .route("/admin/people/{id}/lock", post(admin::person::lock))
+        .route("/admin/people/{id}/unlock", post(admin::person::unlock))
+        .route(
+            "/admin/people/{id}/roles",
+            get(admin::rights::new_role).post(admin::rights::give_role),
+        )
+        .route("/admin/people/{id}/roles/end", post(admin::rights::end_role))
+        .route(
+            "/admin/people/{id}/substitute",
+            get(admin::rights::new_substitute).post(admin::rights::substitute),
+        )
+        .route("/admin/people/{id}/substitute/end", post(admin::rights::end_substitute))
+        .route(
+            "/admin/people/{id}/hand-over",
+            get(admin::hand_over::form).post(admin::hand_over::send),
+        )
+        .route("/admin/audit", get(audit::page))
         .route("/account", get(account::page))
         .route("/account/sessions/{token}", post(account::end_session))
         .route("/sign-out", post(account::sign_out));
@@ -129,5 +161,6 @@ pub async fn serve(
     site: Arc<Site>,
     stopped: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(site)).with_graceful_shutdown(stopped).await
+    let service = router(site).into_make_service_with_connect_info::<SocketAddr>();
+    axum::serve(listener, service).with_graceful_shutdown(stopped).await
 }

@@ -17,6 +17,7 @@ pub(super) enum Part {
     Work,
     Cases,
     Overdue,
+    Admin,
     Account,
     /// None of them: signing in, an error.
     Outside,
@@ -120,6 +121,9 @@ impl<'a> Page<'a> {
         ];
         if self.me.is_some_and(|me| me.watches) {
             items.push((Part::Overdue, "/overdue", lang.pick("Quá hạn", "Overdue")));
+        }
+        if self.me.is_some_and(|me| me.administers) {
+            items.push((Part::Admin, "/admin/people", lang.pick("Quản trị", "Administration")));
         }
         items.push((Part::Account, "/account", lang.pick("Tài khoản", "Account")));
         html! {

@@ -1,7 +1,7 @@
 //! Who may see what.
 //!
 //! A person sees the cases on which they hold a role: by an assignment to the case itself, its subject or
-//! anything above it, or because the case names them (members of a council, R28). A role held
+//! anything above it, of their own or of somebody they stand in for, or because the case names them (members of a council, R28). A role held
 //! on the whole ministry (coordination, its leaders) sees every case. [`Sight`] is what narrows lists in SQL
 //! ([`store::cases::CaseFilter::scopes`], [`store::tasks::of_holder`]); [`may_see`] judges one case by the same.
 //!
@@ -10,7 +10,7 @@
 use std::collections::BTreeSet;
 
 use chart::moment::Timestamp;
-use runtime::roles::{Assignments, scopes};
+use runtime::roles::{Assignment, Assignments, scopes};
 use store::cases;
 use store::rows::{Head, TaskRow};
 
@@ -19,7 +19,9 @@ use super::trouble::Trouble;
 use crate::facts::CaseFacts;
 
 /// The scope that holds every case.
-const MINISTRY: &str = "ministry";
+pub(super) const MINISTRY: &str = "ministry";
+/// The role that looks after accounts and rights, and shows its holder no case.
+pub(super) const ADMINISTRATOR: &str = "administrator";
 
 /// What one person holds: (role, scope), each once. Where a case names them the scope is `case/<id>`.
 #[derive(Debug)]
@@ -29,7 +31,7 @@ impl Sight {
     /// What `person` holds now.
     pub(super) async fn of(site: &Site, person: &str) -> Result<Self, Trouble> {
         let (assignments, now) = (site.runtime.assignments(), site.now());
-        let own = assignments.of_person(person, now);
+        let own = exercised(&assignments, person, now);
         let mut held: BTreeSet<(String, String)> =
             own.map(|one| (one.role.clone(), one.scope.clone())).collect();
         let library = site.runtime.library();
@@ -62,9 +64,24 @@ impl Sight {
     }
 }
 
+/// The roles on cases that `person` exercises: their own, and those of whom they stand in for.
+fn exercised<'a>(
+    assignments: &'a Assignments,
+    person: &'a str,
+    now: Timestamp,
+) -> impl Iterator<Item = &'a Assignment> {
+    assignments.exercised_by(person, now).filter(|one| one.role != ADMINISTRATOR)
+}
+
 /// Whether `person` watches over every case.
 pub(super) fn watches(assignments: &Assignments, person: &str, now: Timestamp) -> bool {
-    assignments.of_person(person, now).any(|one| one.scope == MINISTRY)
+    exercised(assignments, person, now).any(|one| one.scope == MINISTRY)
+}
+
+/// Whether `person` looks after accounts and rights.
+pub(super) fn administers(assignments: &Assignments, person: &str, now: Timestamp) -> bool {
+    let mut held = assignments.of_person(person, now);
+    held.any(|one| one.role == ADMINISTRATOR && one.scope == MINISTRY)
 }
 
 /// Whether `person` may see the case of `head`.
@@ -76,7 +93,7 @@ pub(super) fn may_see(
     now: Timestamp,
 ) -> bool {
     let around = scopes(&head.subject, &head.case_id);
-    let holds = assignments.of_person(person, now).any(|one| around.contains(&one.scope));
+    let holds = exercised(assignments, person, now).any(|one| around.contains(&one.scope));
     holds || !facts.roles_declared_for(person).is_empty()
 }
 

@@ -5,16 +5,17 @@
 
 use std::sync::{Arc, LazyLock};
 
-use axum::extract::{Form, FromRequestParts, Path, Query, State};
+use axum::extract::{Form, FromRequestParts, Query, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use runtime::clock::Clock;
 use serde::Deserialize;
-use store::accounts::{self, SessionRow};
+use store::accounts::{self, AccountRow, SessionRow};
 use store::people::{self, PersonRow};
 
+use super::audit::{self, Caller, What};
 use super::page::{Page, error_summary};
 use super::trouble::Trouble;
 use super::{Site, see, tokens};
@@ -28,6 +29,9 @@ const PROLONG_MS: i64 = 5 * 60_000;
 const FAILURES_FREE: i64 = 5;
 /// The longest wait after a wrong password.
 const WAIT_MS_MAX: i64 = 15 * 60_000;
+/// Failed sign-ins that one network address has in [`ADDRESS_WAIT_MS`]; a whole office may share one.
+const ADDRESS_FAILURES_MAX: i64 = 40;
+const ADDRESS_WAIT_MS: i64 = 15 * 60_000;
 /// The cookie of the session.
 const COOKIE: &str = "cotmoc_session";
 /// The cookie of the language.
@@ -45,6 +49,8 @@ pub(super) struct Me {
     pub(super) token_sha: String,
     /// Whether they hold a role on the whole ministry, and so watch over everybody's work.
     pub(super) watches: bool,
+    /// Whether they look after accounts and rights.
+    pub(super) administers: bool,
 }
 
 impl FromRequestParts<Arc<Site>> for Me {
@@ -77,9 +83,11 @@ async fn find(site: &Site, headers: &HeaderMap) -> Result<Option<Me>, Trouble> {
     let Some(person) = person.filter(|person| !person.erased) else { return Ok(None) };
     let chosen = cookie(headers, LANGUAGE).unwrap_or(&person.language);
     let lang = if chosen == "en" { Lang::En } else { Lang::Vi };
-    let watches = see::watches(&site.runtime.assignments(), &person.id, site.now());
+    let (assignments, now) = (site.runtime.assignments(), site.now());
+    let watches = see::watches(&assignments, &person.id, now);
+    let administers = see::administers(&assignments, &person.id, now);
     let PersonRow { id, name, organisation, email, .. } = person;
-    Ok(Some(Me { id, name, email, organisation, lang, token_sha: sha, watches }))
+    Ok(Some(Me { id, name, email, organisation, lang, token_sha: sha, watches, administers }))
 }
 
 fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
@@ -179,7 +187,13 @@ fn sign_in_form(lang: Lang, name: &str, next: &str, error: Option<&str>) -> Mark
     }
 }
 
-fn field(name: &str, label: &str, kind: &str, autocomplete: &str, value: &str) -> Markup {
+pub(super) fn field(
+    name: &str,
+    label: &str,
+    kind: &str,
+    autocomplete: &str,
+    value: &str,
+) -> Markup {
     html! {
         div class="govuk-form-group" {
             label class="govuk-label" for=(name) { (label) }
@@ -193,6 +207,7 @@ fn field(name: &str, label: &str, kind: &str, autocomplete: &str, value: &str) -
 pub(super) async fn sign_in(
     State(site): State<Arc<Site>>,
     headers: HeaderMap,
+    caller: Caller,
     Form(given): Form<Credentials>,
 ) -> Result<Response, Trouble> {
     let lang = language(&headers);
@@ -200,35 +215,69 @@ pub(super) async fn sign_in(
         let body = sign_in_form(lang, &given.name, &given.next, Some(words));
         Ok(Page::outside(&site, lang, title(lang)).with(status).show(&body))
     };
-    let name = given.name.trim();
-    let person = by_name(&site, name).await?;
+    let person = by_name(&site, given.name.trim()).await?;
     let account = match &person {
         Some(person) => accounts::find(site.store(), &person.id).await?,
         None => None,
     };
-    let now = real_ms();
-    if let Some(account) = account.as_ref().filter(|account| now < account.locked_until_ms) {
-        let minutes = (account.locked_until_ms - now) / 60_000 + 1;
-        let words = match lang {
-            Lang::Vi => format!("Sai mật khẩu nhiều lần. Hãy thử lại sau {minutes} phút."),
-            Lang::En => format!("Too many wrong passwords. Try again in {minutes} min."),
-        };
+    if let Some(words) = has_to_wait(&site, account.as_ref(), &caller, lang).await? {
         return again(StatusCode::TOO_MANY_REQUESTS, &words);
     }
     let kept = account.as_ref().map_or(NOBODY.as_str(), |account| account.password.as_str());
     let is_right = judged(&site, given.password.clone(), kept.to_owned()).await;
-    let (Some(person), Some(_), true) = (person, &account, is_right) else {
+    let (Some(person), Some(_), true) = (&person, &account, is_right) else {
         if let Some(account) = &account {
-            let failures = account.failures + 1;
-            accounts::failed(site.store(), &account.person, now + wait_ms(failures)).await?;
+            let until = real_ms() + wait_ms(account.failures + 1);
+            accounts::failed(site.store(), &account.person, until).await?;
         }
+        // What was typed as a name may be a password typed in the wrong place: it is not kept.
+        let known = person.as_ref().map_or("", |person| person.id.as_str());
+        audit::note(&site, What::SignInFailed, "", known, &caller, "").await?;
         let words = lang.pick(
             "Tên hoặc mật khẩu không đúng. Hãy kiểm tra phím Caps Lock và bộ gõ tiếng Việt.",
             "The name or the password is not right. Check Caps Lock and the keyboard's language.",
         );
         return again(StatusCode::UNPROCESSABLE_ENTITY, words);
     };
+    audit::note(&site, What::SignedIn, &person.id, "", &caller, "").await?;
     open(&site, &person.id, &headers, inside(&given.next)).await
+}
+
+/// Why no password is looked at now, if so.
+async fn has_to_wait(
+    site: &Site,
+    account: Option<&AccountRow>,
+    caller: &Caller,
+    lang: Lang,
+) -> Result<Option<String>, Trouble> {
+    let now = real_ms();
+    if let Some(account) = account.filter(|account| now < account.locked_until_ms) {
+        if account.locked_until_ms == i64::MAX {
+            let words = lang.pick(
+                "Tài khoản này đã bị khoá. Hãy liên hệ quản trị hệ thống.",
+                "This account is locked. Ask the administrator.",
+            );
+            return Ok(Some(words.to_owned()));
+        }
+        let minutes = (account.locked_until_ms - now) / 60_000 + 1;
+        return Ok(Some(match lang {
+            Lang::Vi => format!("Sai mật khẩu nhiều lần. Hãy thử lại sau {minutes} phút."),
+            Lang::En => format!("Too many wrong passwords. Try again in {minutes} min."),
+        }));
+    }
+    if caller.0.is_empty() {
+        return Ok(None);
+    }
+    let failed = What::SignInFailed.code();
+    let since = now - ADDRESS_WAIT_MS;
+    let count = store::audit::count_from(site.store(), &caller.0, failed, since).await?;
+    Ok((count >= ADDRESS_FAILURES_MAX).then(|| {
+        lang.pick(
+            "Có quá nhiều lần đăng nhập sai từ địa chỉ mạng này. Hãy thử lại sau 15 phút.",
+            "Too many failed sign-ins from this network address. Try again in 15 minutes.",
+        )
+        .to_owned()
+    }))
 }
 
 /// The hash of a password that nobody has, so that an unknown name takes as long as a known one.
@@ -252,7 +301,7 @@ fn wait_ms(failures: i64) -> i64 {
 }
 
 /// The person of that id or address.
-async fn by_name(site: &Site, name: &str) -> Result<Option<PersonRow>, Trouble> {
+pub(super) async fn by_name(site: &Site, name: &str) -> Result<Option<PersonRow>, Trouble> {
     if name.is_empty() || name.contains('\0') {
         return Ok(None);
     }
@@ -265,7 +314,7 @@ async fn by_name(site: &Site, name: &str) -> Result<Option<PersonRow>, Trouble> 
 }
 
 /// Begins a session and leads on to `next`.
-async fn open(
+pub(super) async fn open(
     site: &Site,
     person: &str,
     headers: &HeaderMap,
@@ -288,117 +337,6 @@ async fn open(
     // The cookie outlives the session, which the database ends.
     let cookie = set_cookie(site, COOKIE, &token, 30 * 86_400);
     Ok(([(header::SET_COOKIE, cookie)], Redirect::to(next)).into_response())
-}
-
-/// The page where somebody who was invited chooses a password.
-pub(super) async fn invited(
-    State(site): State<Arc<Site>>,
-    Path(token): Path<String>,
-    headers: HeaderMap,
-) -> Result<Response, Trouble> {
-    let lang = language(&headers);
-    let person = accounts::invited(site.store(), &tokens::kept(&token), real_ms()).await?;
-    let Some(person) = person else { return Ok(no_invitation(&site, lang)) };
-    let title = lang.pick("Đặt mật khẩu", "Choose a password");
-    Ok(Page::outside(&site, lang, title).show(&choose(lang, &person, &token, None)))
-}
-
-fn no_invitation(site: &Site, lang: Lang) -> Response {
-    let title = lang.pick("Liên kết không còn hiệu lực", "This link is worth nothing any more");
-    Page::outside(site, lang, title).with(StatusCode::NOT_FOUND).show(&html! {
-        div class="app-card app-narrow" {
-            h1 class="govuk-heading-l" { (title) }
-            p class="govuk-body" {
-                (lang.pick(
-                    "Liên kết đã được dùng, đã hết hạn, hoặc có liên kết mới hơn. Hãy xin quản trị hệ \
-                     thống một liên kết khác.",
-                    "It was used, has ended, or there is a newer one. Ask the administrator for another.",
-                ))
-            }
-        }
-    })
-}
-
-fn choose(lang: Lang, person: &str, token: &str, error: Option<&str>) -> Markup {
-    html! {
-        div class="app-card app-narrow" {
-            @if let Some(error) = error {
-                (error_summary(&[("password".to_owned(), error.to_owned())], lang))
-            }
-            h1 class="govuk-heading-l" { (lang.pick("Đặt mật khẩu", "Choose a password")) }
-            p class="govuk-body" { (lang.pick("Mã người dùng: ", "User id: ")) strong { (person) } }
-            form method="post" action=(format!("/invitation/{token}")) novalidate {
-                p class="govuk-hint" {
-                    (lang.pick(
-                        "Ít nhất 12 ký tự. Một câu dài dễ nhớ tốt hơn một từ khó nhớ.",
-                        "At least 12 characters. A long sentence beats a hard word.",
-                    ))
-                }
-                (field("password", lang.pick("Mật khẩu mới", "New password"), "password",
-                    "new-password", ""))
-                (field("again", lang.pick("Nhập lại mật khẩu", "The same again"), "password",
-                    "new-password", ""))
-                button class="govuk-button" type="submit" {
-                    (lang.pick("Đặt mật khẩu và vào hệ thống", "Set the password and sign in"))
-                }
-            }
-        }
-    }
-}
-
-/// What the form of choosing a password sends.
-#[derive(Debug, Deserialize)]
-pub(super) struct Chosen {
-    #[serde(default)]
-    password: String,
-    #[serde(default)]
-    again: String,
-}
-
-/// Takes a chosen password, ends the invitation and signs in.
-pub(super) async fn accept(
-    State(site): State<Arc<Site>>,
-    Path(token): Path<String>,
-    headers: HeaderMap,
-    Form(chosen): Form<Chosen>,
-) -> Result<Response, Trouble> {
-    let lang = language(&headers);
-    let person = accounts::invited(site.store(), &tokens::kept(&token), real_ms()).await?;
-    let Some(person) = person else { return Ok(no_invitation(&site, lang)) };
-    if let Some(words) = too_weak(&chosen, &person, lang) {
-        let title = lang.pick("Đặt mật khẩu", "Choose a password");
-        let body = choose(lang, &person, &token, Some(words));
-        let page = Page::outside(&site, lang, title).with(StatusCode::UNPROCESSABLE_ENTITY);
-        return Ok(page.show(&body));
-    }
-    let password = chosen.password;
-    let hash = {
-        let _turn = site.hashing.acquire().await;
-        tokio::task::spawn_blocking(move || tokens::hashed(&password)).await
-    };
-    let hash = hash.ok().and_then(Result::ok);
-    let hash = hash.ok_or_else(|| Trouble::Corrupt("a password was not hashed".to_owned()))?;
-    accounts::set_password(site.store(), &person, &hash, real_ms()).await?;
-    open(&site, &person, &headers, "/work").await
-}
-
-fn too_weak(chosen: &Chosen, person: &str, lang: Lang) -> Option<&'static str> {
-    let password = &chosen.password;
-    if password.chars().count() < tokens::PASSWORD_CHARS_MIN || password.contains(person) {
-        return Some(lang.pick(
-            "Mật khẩu cần ít nhất 12 ký tự và không chứa mã người dùng.",
-            "The password needs at least 12 characters and must not contain the user id.",
-        ));
-    }
-    if password.len() > tokens::PASSWORD_BYTES_MAX {
-        return Some(lang.pick("Mật khẩu quá dài.", "The password is too long."));
-    }
-    (*password != chosen.again).then(|| {
-        lang.pick(
-            "Hai lần nhập không giống nhau; hãy nhập lại cả hai.",
-            "The two are not the same; type both again.",
-        )
-    })
 }
 
 #[cfg(test)]

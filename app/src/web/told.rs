@@ -176,8 +176,14 @@ fn who(seen: &Seen, actor: &Value, lang: Lang) -> String {
         return lang.pick("Hệ thống", "the system").to_owned();
     }
     let (name, unit) = (seen.names.person(id), actor["org"].as_str().unwrap_or_default());
+    let name = match (actor["on_behalf_of"].as_str().map(|absent| seen.names.person(absent)), lang)
+    {
+        (None, _) => name.to_owned(),
+        (Some(absent), Lang::Vi) => format!("{name} thay mặt {absent}"),
+        (Some(absent), Lang::En) => format!("{name} in the place of {absent}"),
+    };
     if unit.is_empty() {
-        return name.to_owned();
+        return name;
     }
     format!("{name}, {}", seen.names.organisation(unit).get(lang.code()))
 }

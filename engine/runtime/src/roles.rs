@@ -140,6 +140,31 @@ impl Assignments {
         all.filter(move |one| one.holder == person && in_force(one.from, one.to, now))
     }
 
+    /// For whom `person` acts at `now`, each once.
+    pub fn absent_for(&self, person: &str, now: Timestamp) -> BTreeSet<&str> {
+        let acts =
+            |one: &&Substitution| one.substitute == person && in_force(one.from, one.to, now);
+        self.substitutions.iter().filter(acts).map(|one| one.absent.as_str()).collect()
+    }
+
+    /// What `person` may exercise at `now`: their own roles, and of those of whom they stand in for the ones
+    /// they stand in for.
+    pub fn exercised_by<'a>(
+        &'a self,
+        person: &'a str,
+        now: Timestamp,
+    ) -> impl Iterator<Item = &'a Assignment> {
+        let absent = self.absent_for(person, now);
+        let all = self.by_scope.values().flatten();
+        all.filter(move |one| {
+            let holder = one.holder.as_str();
+            let is_theirs = holder == person
+                || (absent.contains(holder)
+                    && self.stands_in(person, holder, Some(&one.role), now));
+            is_theirs && in_force(one.from, one.to, now)
+        })
+    }
+
     fn on(
         &self,
         subject: &str,

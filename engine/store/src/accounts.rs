@@ -82,10 +82,30 @@ pub async fn set_password(
     Ok(())
 }
 
+/// Lets `person` in no more before `until_ms`: no password is looked at until then, their sessions and
+/// invitations end. With 0 they may try again.
+pub async fn lock(store: &Store, person: &str, until_ms: i64) -> Result<(), ChoreError> {
+    const PUT: &str = "UPDATE accounts SET locked_until_ms = $2, failures = 0 WHERE person = $1";
+    const ENDS: [&str; 2] =
+        ["DELETE FROM sessions WHERE person = $1", "DELETE FROM invitations WHERE person = $1"];
+    let mut writer = store.writer().await?;
+    writer.begin().await?;
+    on!(&mut writer.tx, |connection| {
+        sqlx::query(PUT).bind(person).bind(until_ms).execute(&mut *connection).await?;
+        for sql in ENDS {
+            sqlx::query(sql).bind(person).execute(&mut *connection).await?;
+        }
+    });
+    writer.commit().await?;
+    Ok(())
+}
+
 /// Counts a wrong password; no password of `person` is looked at before `locked_until_ms`.
 pub async fn failed(store: &Store, person: &str, locked_until_ms: i64) -> Result<(), ChoreError> {
     const SQL: &str = "
-        UPDATE accounts SET failures = failures + 1, locked_until_ms = $2 WHERE person = $1";
+        UPDATE accounts SET failures = failures + 1,
+            locked_until_ms = CASE WHEN locked_until_ms > $2 THEN locked_until_ms ELSE $2 END
+        WHERE person = $1";
     write_one!(store, SQL, person, locked_until_ms);
     Ok(())
 }
@@ -158,6 +178,11 @@ pub async fn keep_session(
 pub async fn end_session(store: &Store, person: &str, token_sha: &str) -> Result<bool, ChoreError> {
     const SQL: &str = "DELETE FROM sessions WHERE person = $1 AND token_sha = $2";
     Ok(write_one!(store, SQL, person, token_sha) > 0)
+}
+
+/// Ends every session of `person`; how many there were.
+pub async fn end_sessions(store: &Store, person: &str) -> Result<u64, ChoreError> {
+    Ok(write_one!(store, "DELETE FROM sessions WHERE person = $1", person))
 }
 
 /// Deletes what has ended by `now_ms`: sessions and invitations.

@@ -113,16 +113,7 @@ pub async fn put_persons(store: &Store, rows: &[PersonRow]) -> Result<(), ChoreE
 
 /// Writes assignments, new ones and changed ones, all or none.
 pub async fn put_assignments(store: &Store, rows: &[AssignmentRow]) -> Result<(), ChoreError> {
-    const SQL: &str = "
-        INSERT INTO assignments (id, role, scope, holder, organisation, from_ms, to_ms, basis)
-        SELECT d.value->>'id', d.value->>'role', d.value->>'scope', d.value->>'holder',
-            d.value->>'organisation', CAST(d.value->>'from_ms' AS bigint),
-            CAST(d.value->>'to_ms' AS bigint), d.value->>'basis'
-        FROM jsonb_each($1) d WHERE d.value->>'id' <> ''
-        ON CONFLICT (id) DO UPDATE SET role = excluded.role, scope = excluded.scope,
-            holder = excluded.holder, organisation = excluded.organisation,
-            from_ms = excluded.from_ms, to_ms = excluded.to_ms, basis = excluded.basis";
-    put(store, SQL, rows).await
+    put(store, PUT_ASSIGNMENTS, rows).await
 }
 
 /// Writes substitutions, new ones and changed ones, all or none.
@@ -153,6 +144,53 @@ pub async fn end_assignment(store: &Store, id: &str, to_ms: i64) -> Result<bool,
     writer.commit().await?;
     Ok(ended == 1)
 }
+
+/// Ends the assignments `ended` at `to_ms` and writes `begun`, all or none: roles that pass from one person to
+/// another have a holder at every moment.
+pub async fn hand_over(
+    store: &Store,
+    ended: &[String],
+    to_ms: i64,
+    begun: &[AssignmentRow],
+) -> Result<(), ChoreError> {
+    const END: &str = "
+        UPDATE assignments SET to_ms = $2
+        WHERE id IN (SELECT d.value->>'id' FROM jsonb_each($1) d) AND (to_ms IS NULL OR to_ms > $2)";
+    let (ended, begun) = (document(ended.iter().map(|id| Named { id }))?, document(begun.iter())?);
+    let mut writer = store.writer().await?;
+    writer.begin().await?;
+    on!(&mut writer.tx, |connection| {
+        sqlx::query(END).bind(Json(&*ended)).bind(to_ms).execute(&mut *connection).await?;
+        sqlx::query(PUT_ASSIGNMENTS).bind(Json(&*begun)).execute(&mut *connection).await?;
+        sqlx::query(RAISE).execute(connection).await?;
+    });
+    writer.commit().await?;
+    Ok(())
+}
+
+/// Ends a substitution at `to_ms`; whether it was there and would have gone on.
+pub async fn end_substitution(store: &Store, id: &str, to_ms: i64) -> Result<bool, ChoreError> {
+    const SQL: &str = "UPDATE substitutions SET to_ms = $2 WHERE id = $1 AND to_ms > $2";
+    let mut writer = store.writer().await?;
+    writer.begin().await?;
+    let ended = on!(&mut writer.tx, |connection| {
+        let done = sqlx::query(SQL).bind(id).bind(to_ms).execute(&mut *connection).await?;
+        sqlx::query(RAISE).execute(connection).await?;
+        done.rows_affected()
+    });
+    writer.commit().await?;
+    Ok(ended == 1)
+}
+
+const PUT_ASSIGNMENTS: &str = "
+    INSERT INTO assignments (id, role, scope, holder, organisation, from_ms, to_ms, basis)
+    SELECT d.value->>'id', d.value->>'role', d.value->>'scope', d.value->>'holder',
+        d.value->>'organisation', CAST(d.value->>'from_ms' AS bigint),
+        CAST(d.value->>'to_ms' AS bigint), d.value->>'basis'
+    FROM jsonb_each($1) d WHERE d.value->>'id' <> ''
+    ON CONFLICT (id) DO UPDATE SET role = excluded.role, scope = excluded.scope,
+        holder = excluded.holder, organisation = excluded.organisation,
+        from_ms = excluded.from_ms, to_ms = excluded.to_ms, basis = excluded.basis";
 
 const RAISE: &str = "
     UPDATE meta SET value = CAST(CAST(value AS bigint) + 1 AS text)
@@ -231,6 +269,11 @@ pub async fn find_by_email(store: &Store, email: &str) -> Result<Option<PersonRo
     let mut found: Vec<PersonRow> =
         on!(store.reads(), |pool| sqlx::query_as(SQL).bind(email).fetch_all(pool).await)?;
     Ok(if found.len() == 1 { found.pop() } else { None })
+}
+
+#[derive(Serialize)]
+struct Named<'a> {
+    id: &'a str,
 }
 
 #[derive(Serialize)]
