@@ -166,6 +166,35 @@ async function signedOut(width) {
   await page.context().close();
 }
 
+/// Somebody's roles, from the list of people to the preview of handing them over.
+async function administration(width) {
+  const admin = people.find((person) => person.endsWith(':administrator'));
+  const page = await signedIn(admin, width);
+  await page.click('nav a[href="/admin/people"]');
+  await judge(page, 'people', { picture: 'people' });
+  await page.fill('#q', 'cuc tin hoc');
+  await page.click('main form button');
+  await page.click('main table a[href$=":ministry_focal"]');
+  await judge(page, 'a person', { picture: 'person' });
+  const person = page.url();
+  for (const [way, picture] of [['roles', 'give-role'], ['substitute', 'substitute'], ['hand-over', 'hand-over']]) {
+    await page.goto(`${person}/${way}`);
+    await judge(page, way, { picture });
+  }
+  await page.click('main form button');
+  await judge(page, 'handing over, nothing filled in', { picture: 'hand-over-errors' });
+  await page.fill('#to', 'person:vu-quan-ly-doanh-nghiep:coordinator');
+  await page.fill('#basis', '15/QĐ-BTTTT');
+  await page.click('main form button');
+  await judge(page, 'what would be handed over', { picture: 'hand-over-preview' });
+  check((await page.textContent('main button')).startsWith('Bàn giao'), 'the button says what it does');
+  await page.goto(`${base}/admin/people/new`);
+  await judge(page, 'adding a person', { picture: 'new-person' });
+  await page.goto(`${base}/admin/audit`);
+  await judge(page, 'what was done', { picture: 'audit' });
+  await page.context().close();
+}
+
 const cotmoc = (...words) => execFileSync(program, ['--store', store, ...words], { encoding: 'utf8' });
 
 /// A person who owes a monthly report, signed in for the first time, by the link of an invitation.
@@ -216,6 +245,7 @@ async function report() {
 for (const width of WIDTHS) {
   await signedOut(width);
   for (const person of people) await walk(person, width);
+  await administration(width);
 }
 await report();
 await browser.close();

@@ -24,7 +24,7 @@ use crate::web::signing::{Me, real_ms};
 use crate::web::trouble::Trouble;
 
 /// Persons shown at once.
-const SHOWN_MAX: usize = 100;
+const SHOWN_MAX: usize = 50;
 
 /// What narrows the list.
 #[derive(Debug, Default, Deserialize)]

@@ -102,7 +102,7 @@ pub(in crate::web) async fn page(
         }
         (roles(&site, &id, &held, &names, lang))
         (substitutions(&site, &id, &stand_ins, &names, lang))
-        p class="govuk-body" {
+        p class="govuk-body app-gap" {
             a class="govuk-link" href=(history(&id)) {
                 (lang.pick("Việc đã làm về người này", "What was done about this person"))
             }
