@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod acting;
+mod boards;
 mod browser;
 mod routes;
 mod seeing;

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::browser::shared;
 
 /// (method, route as the router writes it, whether anybody may ask).
-const ROUTES: [(&str, &str, bool); 16] = [
+const ROUTES: [(&str, &str, bool); 17] = [
     ("get", "/assets/{name}", true),
     ("get", "/sign-in", true),
     ("post", "/sign-in", true),
@@ -19,6 +19,7 @@ const ROUTES: [(&str, &str, bool); 16] = [
     ("get", "/cases/{id}", false),
     ("get", "/cases/{id}/actions/{event}", false),
     ("post", "/cases/{id}/actions/{event}", false),
+    ("get", "/reports", false),
     ("get", "/overdue", false),
     ("get", "/account", false),
     ("post", "/account/sessions/{token}", false),

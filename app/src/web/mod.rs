@@ -16,15 +16,19 @@ pub mod assets;
 mod case;
 mod cases;
 mod context;
+mod figures;
 mod form;
 mod guard;
+mod kept;
 mod overdue;
 mod owing;
 mod page;
+mod reports;
 mod see;
 mod signing;
 pub mod tokens;
 mod told;
+mod trend;
 mod trouble;
 mod work;
 
@@ -60,6 +64,8 @@ pub struct Site {
     /// Whether cookies are sent over TLS only.
     secure: bool,
     names: Mutex<Option<(Stopwatch, Arc<Names>)>>,
+    /// The reports of the years that were looked at.
+    reports: kept::Kept,
     /// Few passwords are hashed at a time: each takes 19 MiB and a core.
     hashing: Semaphore,
 }
@@ -68,7 +74,8 @@ impl Site {
     /// The pages of `runtime`; with `secure`, cookies are sent over TLS only.
     pub fn new(runtime: Runtime, demo: bool, secure: bool) -> Arc<Self> {
         let (names, hashing) = (Mutex::new(None), Semaphore::new(2));
-        Arc::new(Self { runtime, demo, secure, names, hashing })
+        let reports = kept::Kept::default();
+        Arc::new(Self { runtime, demo, secure, names, reports, hashing })
     }
 
     fn store(&self) -> &store::Store {
@@ -109,6 +116,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/cases", get(cases::page))
         .route("/cases/{id}", get(case::page))
         .route("/cases/{id}/actions/{event}", get(act::page).post(act::send))
+        .route("/reports", get(reports::page))
         .route("/overdue", get(overdue::page))
         .route("/account", get(account::page))
         .route("/account/sessions/{token}", post(account::end_session))

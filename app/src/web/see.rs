@@ -67,6 +67,22 @@ pub(super) fn watches(assignments: &Assignments, person: &str, now: Timestamp) -
     assignments.of_person(person, now).any(|one| one.scope == MINISTRY)
 }
 
+/// The scopes on which `person` holds a role by assignment.
+pub(super) fn scopes_of<'a>(
+    assignments: &'a Assignments,
+    person: &str,
+    now: Timestamp,
+) -> impl Iterator<Item = &'a str> + use<'a> {
+    let held: Vec<&str> =
+        assignments.of_person(person, now).map(|one| one.scope.as_str()).collect();
+    held.into_iter()
+}
+
+/// Whether a role held on one of the scopes `held` is one on the case, its subject or anything above it.
+pub(super) fn bears_on(held: &BTreeSet<&str>, subject: &str, case_id: &str) -> bool {
+    scopes(subject, case_id).iter().any(|scope| held.contains(scope.as_str()))
+}
+
 /// Whether `person` may see the case of `head`.
 pub(super) fn may_see(
     assignments: &Assignments,
@@ -75,9 +91,8 @@ pub(super) fn may_see(
     facts: &CaseFacts,
     now: Timestamp,
 ) -> bool {
-    let around = scopes(&head.subject, &head.case_id);
-    let holds = assignments.of_person(person, now).any(|one| around.contains(&one.scope));
-    holds || !facts.roles_declared_for(person).is_empty()
+    let held: BTreeSet<&str> = scopes_of(assignments, person, now).collect();
+    bears_on(&held, &head.subject, &head.case_id) || !facts.roles_declared_for(person).is_empty()
 }
 
 /// Whether a task of a role that `person` holds is theirs, and not that of another whom the case names.
