@@ -62,7 +62,8 @@ pub(crate) struct Report {
     pub(crate) due: Option<Timestamp>,
     /// Where its rule named another day than the one it fell on.
     pub(crate) moved_from: Option<chrono::NaiveDate>,
-    pub(crate) opened_at_ms: i64,
+    /// The year and month (1 to 12) it is counted in.
+    pub(crate) month: (i32, u32),
     pub(crate) received: Option<i64>,
     pub(crate) late: bool,
     pub(crate) done: bool,
@@ -107,11 +108,11 @@ impl Report {
             level: data.level,
             role: data.level_role,
             reporter: data.reporter,
+            month: month(&data.period, head.opened_at_ms),
             kind: data.kind,
             period: data.period,
             due,
             moved_from: moved.map(|due| due.nominal_date),
-            opened_at_ms: head.opened_at_ms,
             received: moment(data.received_at_ms),
             late: data.late,
             done: head.done,
@@ -129,33 +130,33 @@ impl Report {
         }
     }
 
-    /// The year and month (1 to 12) it is counted in: the last month of its period, or that in which it was asked
-    /// for where it has none.
-    pub(crate) fn month(&self) -> (i32, u32) {
-        let opened = runtime::clock::local(Timestamp(self.opened_at_ms));
-        let asked = (opened.year(), opened.month());
-        let (year, part) = match self.period.split_once('-') {
-            Some(parts) => parts,
-            None if self.period.len() == 4 => (&*self.period, "12"),
-            None => return asked,
-        };
-        let month = match (part.chars().next(), part.get(1..).unwrap_or_default().parse::<u32>()) {
-            (Some('Q'), Ok(quarter)) => quarter * 3,
-            (Some('H'), Ok(half)) => half * 6,
-            _ => part.get(..2).unwrap_or_default().parse().unwrap_or(0),
-        };
-        match year.parse() {
-            Ok(year) if (1..=12).contains(&month) => (year, month),
-            _ => asked,
-        }
-    }
-
     /// How long its period is: `month`, `quarter`, `half`, `year`; `other` where it is asked for once.
     pub(crate) fn length(&self) -> &str {
         match self.kind.rsplit('_').next() {
             Some(length @ ("month" | "quarter" | "half" | "year")) => length,
             _ => "other",
         }
+    }
+}
+
+/// The year and month (1 to 12) in which a report of `period` is counted: its last month, or that in which it was
+/// asked for where it has none.
+fn month(period: &str, opened_at_ms: i64) -> (i32, u32) {
+    let opened = runtime::clock::local(Timestamp(opened_at_ms));
+    let asked = (opened.year(), opened.month());
+    let (year, part) = match period.split_once('-') {
+        Some(parts) => parts,
+        None if period.len() == 4 => (period, "12"),
+        None => return asked,
+    };
+    let month = match (part.chars().next(), part.get(1..).unwrap_or_default().parse::<u32>()) {
+        (Some('Q'), Ok(quarter)) => quarter * 3,
+        (Some('H'), Ok(half)) => half * 6,
+        _ => part.get(..2).unwrap_or_default().parse().unwrap_or(0),
+    };
+    match year.parse() {
+        Ok(year) if (1..=12).contains(&month) => (year, month),
+        _ => asked,
     }
 }
 
@@ -224,7 +225,7 @@ mod tests {
         ];
         for (period, expected) in rows {
             let report = Report::of(&head(&json!({ "period": period })), &calendar).unwrap();
-            assert_eq!(report.month(), expected, "{period}");
+            assert_eq!(report.month, expected, "{period}");
         }
     }
 }

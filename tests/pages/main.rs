@@ -10,3 +10,4 @@ mod browser;
 mod routes;
 mod seeing;
 mod signing;
+mod urging;

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::browser::shared;
 
 /// (method, route as the router writes it, whether anybody may ask).
-const ROUTES: [(&str, &str, bool); 17] = [
+const ROUTES: [(&str, &str, bool); 22] = [
     ("get", "/assets/{name}", true),
     ("get", "/sign-in", true),
     ("post", "/sign-in", true),
@@ -21,6 +21,11 @@ const ROUTES: [(&str, &str, bool); 17] = [
     ("post", "/cases/{id}/actions/{event}", false),
     ("get", "/reports", false),
     ("get", "/overdue", false),
+    ("post", "/urge", false),
+    ("post", "/urge/send", false),
+    ("get", "/batches", false),
+    ("get", "/batches/{id}", false),
+    ("post", "/batches/{id}/again", false),
     ("get", "/account", false),
     ("post", "/account/sessions/{token}", false),
 ];

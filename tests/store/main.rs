@@ -28,6 +28,7 @@ macro_rules! both {
 }
 
 mod accounts;
+mod batches;
 mod cases;
 mod commit;
 mod definitions;

@@ -30,6 +30,9 @@ async fn tasks_are_found_by_case_role_subject_and_term(fresh: &Fresh) {
     ];
     let [undated, leader, other] = [0, 1, 2].map(|n| write.tasks_put[n].clone());
     commit(&fresh.store, &[write, step("b", 0)]).await.unwrap();
+    let of_cases = ["b", "a", "nowhere"].map(str::to_owned);
+    let found = tasks::of_cases(&fresh.store, &of_cases).await.unwrap();
+    assert_eq!(found, tasks::of_case(&fresh.store, "a").await.unwrap());
     let found = tasks::of_case(&fresh.store, "a").await.unwrap();
     assert_eq!(found, [undated.clone(), other.clone(), leader.clone()]);
     let all = TaskFilter::default();

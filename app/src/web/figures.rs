@@ -9,7 +9,6 @@ use super::trouble::Trouble;
 use super::{Site, kept, trend};
 use crate::cli::Lang;
 use crate::letters::wording::{days_left, due_text};
-use crate::reports::Reports;
 
 /// Tasks that fall due within so many days are counted beside the overdue ones.
 const DAYS_AHEAD: u64 = 3;
@@ -28,8 +27,8 @@ pub(super) async fn of(
     let soon = tasks::count_due(site.store(), now.as_ms(), until.as_ms()).await?;
     let overdue: usize = debts.iter().map(|(_, debt)| debt.count()).sum();
     let reports = kept::of_year(site, today.year()).await?;
-    let monthly = reports.iter().filter(|report| report.length() == "month").cloned();
-    let months = trend::months(&monthly.collect::<Reports>(), now);
+    let monthly = reports.iter().filter(|report| report.length() == "month");
+    let months = trend::months(monthly, now);
     let last = months.iter().enumerate().rfind(|(_, month)| month.count() > 0);
     let mut judged = months
         .iter()

@@ -75,7 +75,7 @@ pub(super) async fn of_year(site: &Site, year: i32) -> Result<Arc<Reports>, Trou
         }
     }
     let all = opened.iter().filter_map(|(id, _)| known.reports.get(id)?.1.clone());
-    let reports = Arc::new(all.filter(|report| report.month().0 == year).collect::<Reports>());
+    let reports = Arc::new(all.filter(|report| report.month.0 == year).collect::<Reports>());
     known.years.insert(year, Year { since, steps, reports: Arc::clone(&reports) });
     Ok(reports)
 }

@@ -6,19 +6,23 @@
 //!
 //! Reading order: [`Site`] and [`router`], [`signing`], then one module a page.
 //!
-//! **Invariant:** a page writes nothing but through the runtime or `store::accounts`; no page holds a
+//! **Invariant:** a page writes nothing but through the runtime, `store::accounts` or `store::batches`; no page holds a
 //! script, a style or a font that is not ours.
 
 mod account;
 mod act;
 mod answer;
 pub mod assets;
+mod batch;
+mod batches;
 mod case;
 mod cases;
+mod chosen;
 mod context;
 mod figures;
 mod form;
 mod guard;
+mod judge;
 mod kept;
 mod overdue;
 mod owing;
@@ -30,6 +34,7 @@ pub mod tokens;
 mod told;
 mod trend;
 mod trouble;
+mod urge;
 mod work;
 
 use std::future::Future;
@@ -44,7 +49,7 @@ use chart::moment::Timestamp;
 use runtime::Runtime;
 use runtime::clock::Stopwatch;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Notify, Semaphore};
 use tower_http::compression::CompressionLayer;
 
 use crate::facts::{self, Names};
@@ -118,6 +123,11 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/cases/{id}/actions/{event}", get(act::page).post(act::send))
         .route("/reports", get(reports::page))
         .route("/overdue", get(overdue::page))
+        .route("/urge", post(urge::preview))
+        .route("/urge/send", post(batch::send))
+        .route("/batches", get(batches::list))
+        .route("/batches/{id}", get(batches::page))
+        .route("/batches/{id}/again", post(batch::again))
         .route("/account", get(account::page))
         .route("/account/sessions/{token}", post(account::end_session))
         .route("/sign-out", post(account::sign_out));
@@ -131,11 +141,17 @@ pub fn router(site: Arc<Site>) -> Router {
         .with_state(site)
 }
 
-/// Serves the pages until `stopped`.
+/// Serves the pages until `stopped`, and goes on with batches that were left in the middle.
 pub async fn serve(
     listener: TcpListener,
     site: Arc<Site>,
     stopped: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(site)).with_graceful_shutdown(stopped).await
+    let stop = Arc::new(Notify::new());
+    let (own, told) = (Arc::clone(&site), Arc::clone(&stop));
+    let batches = tokio::spawn(async move { batch::keep_going(&own, &told).await });
+    let served = axum::serve(listener, router(site)).with_graceful_shutdown(stopped).await;
+    stop.notify_one();
+    drop(batches.await);
+    served
 }

@@ -11,10 +11,13 @@ use serde::Deserialize;
 use store::rows::TaskRow;
 use store::tasks::{self, Ages, TaskFilter};
 
-use super::owing::{self, Titles};
+use super::chosen::{self, Of, whole_unit};
+use super::judge::told_of;
+use super::owing;
 use super::page::{Page, Part, moment};
 use super::signing::Me;
 use super::trouble::Trouble;
+use super::urge::ITEMS_MAX;
 use super::{Site, figures};
 use crate::cli::Lang;
 use crate::facts::{self, CaseFacts, Names};
@@ -80,12 +83,13 @@ pub(super) async fn page(
     let names = site.names().await?;
     let overdue = Overdue::of(&site, &names).await?;
     let from = narrow.from.parse::<usize>().unwrap_or(0).min(FROM_MAX);
-    let (chosen, count) = overdue.tasks(&site, &narrow.unit, from).await?;
+    let (chosen, count) = overdue.tasks(&site, &narrow.unit, from, SHOWN_MAX).await?;
     let library = site.runtime.library();
     let listed = facts::with_cases(site.store(), &library, chosen).await?;
     let title = lang.pick("Quá hạn theo đơn vị", "Overdue by unit");
     let each = lang.pick("Từng việc quá hạn", "Each overdue task");
-    let titles = Titles { whole: each, role: lang.pick("Vai trò", "Role") };
+    let told = told_of(&site, &listed).await?;
+    let of = Of { unit: &narrow.unit, count };
     let figures = figures::of(&site, &overdue.debts, lang).await?;
     Ok(Page::of(&site, &me, Part::Overdue, title).show(&html! {
         h1 class="govuk-heading-l app-title" { (title) }
@@ -104,8 +108,11 @@ pub(super) async fn page(
                     a class="govuk-link" href="/overdue" { (lang.pick("Bỏ lọc", "Show all")) }
                 }
             }
-            (owing::list(&site, &listed, &names, titles, lang))
+            (chosen::list(&site, &names, &listed, &told, of, lang))
             (pages(&narrow.unit, from, count, lang))
+            p class="govuk-body app-gap" {
+                a class="govuk-link" href="/batches" { (lang.pick("Các đợt nhắc đã gửi", "Batches that were sent")) }
+            }
         }
     }))
 }
@@ -165,6 +172,7 @@ impl Overdue {
         site: &Site,
         unit: &str,
         from: usize,
+        most: usize,
     ) -> Result<(Vec<TaskRow>, usize), Trouble> {
         let of_unit = |other: &str| unit.is_empty() || other == unit;
         let count = self.debts.iter().filter(|(one, _)| of_unit(one)).map(|(_, debt)| debt.count());
@@ -182,7 +190,7 @@ impl Overdue {
             skip: i64::try_from(skip).unwrap_or(i64::MAX),
             ..TaskFilter::default()
         };
-        let wanted = from - skip + SHOWN_MAX;
+        let wanted = from - skip + most;
         let limit = i64::try_from(wanted).unwrap_or(i64::MAX);
         let mut rows = tasks::list(site.store(), &filter, limit).await?;
         let first = rows.first().filter(|_| skip > 0).map(place);
@@ -192,9 +200,16 @@ impl Overdue {
         let among: Vec<TaskRow> = among.into_iter().cloned().collect();
         rows.extend(among);
         rows.sort_by(|one, other| place(one).cmp(&place(other)));
-        let rows = rows.into_iter().skip(passed).take(SHOWN_MAX).collect();
+        let rows = rows.into_iter().skip(passed).take(most).collect();
         Ok((rows, count.sum()))
     }
+}
+
+/// The overdue tasks of `unit` (empty: of all), one more than a batch takes at most.
+pub(super) async fn of_unit(site: &Site, unit: &str) -> Result<Vec<TaskRow>, Trouble> {
+    let names = site.names().await?;
+    let overdue = Overdue::of(site, &names).await?;
+    Ok(overdue.tasks(site, unit, 0, ITEMS_MAX + 1).await?.0)
 }
 
 /// Where a task stands in the list.
@@ -304,6 +319,7 @@ fn board(
                         th scope="col" class="n" { (lang.pick("Số việc", "Tasks")) }
                         th scope="col" { (lang.pick("Quá hạn bao lâu", "For how long")) }
                         th scope="col" class="n" { (lang.pick("Lâu nhất", "Longest")) }
+                        th scope="col" { span class="govuk-visually-hidden" { (lang.pick("Việc làm được", "Actions")) } }
                     } }
                     tbody {
                         @for (unit, debt) in debts {
@@ -315,6 +331,11 @@ fn board(
                                 td class="n" { strong { (debt.count()) } }
                                 td { (bar(debt, most, lang)) }
                                 td class="n" { (days((now.as_ms() - debt.oldest_ms) / DAY_MS, lang)) }
+                                td class="app-acts" {
+                                    @let name = unit_name(site, names, unit, lang);
+                                    (whole_unit(unit, &name, "remind", lang))
+                                    @if debt.ages[2] > 0 { (whole_unit(unit, &name, "escalate", lang)) }
+                                }
                             }
                         }
                     }

@@ -88,11 +88,7 @@ pub(super) async fn page(
     let year = narrow.year.parse().unwrap_or(this_year).clamp(2000, this_year + 1);
     let names = site.names().await?;
     let reports = seen_by(&site, &me, year).await?;
-    let length = if narrow.length.is_empty() { "month" } else { &narrow.length };
-    let wanted = |report: &&Arc<Report>| {
-        (length == "all" || report.length() == length)
-            && (narrow.level.is_empty() || report.level == narrow.level)
-    };
+    let wanted = |report: &&Arc<Report>| is_shown(report, &narrow.length, &narrow.level);
     let reports: Reports = reports.iter().filter(wanted).cloned().collect();
     let months = trend::months(&reports, now);
     let mut rows = rows(&site, &names, &reports, lang);
@@ -106,6 +102,7 @@ pub(super) async fn page(
     });
     let first = cases::first_opened(site.store(), CHART).await?;
     let first = first.map_or(year, |at| runtime::clock::local(Timestamp(at)).year());
+    let urges = me.watches.then_some((narrow.length.as_str(), narrow.level.as_str()));
     let title = match lang {
         Lang::Vi => format!("Bảng báo cáo năm {year}"),
         Lang::En => format!("Reports of {year}"),
@@ -120,10 +117,16 @@ pub(super) async fn page(
         (filters(&narrow, year, lang))
         @if rows.is_empty() { (nothing(lang)) }
         @else {
-            (trend::card(&site, &months, year, lang))
+            (trend::card(&site, &months, year, urges, lang))
             (grid(&site, &names, &rows, &months, lang))
         }
     }))
+}
+
+/// Whether the board shows `report` under the filters `length` and `level`.
+pub(super) fn is_shown(report: &Report, length: &str, level: &str) -> bool {
+    let length = if length.is_empty() { "month" } else { length };
+    (length == "all" || report.length() == length) && (level.is_empty() || report.level == level)
 }
 
 /// The reports of `year` that `me` may see.
@@ -152,7 +155,7 @@ fn rows(site: &Site, names: &Names, reports: &Reports, lang: Lang) -> Vec<Row> {
             let (level, subject) = (report.level.clone(), report.subject.clone());
             Row { level, subject, unit, months: std::array::from_fn(|_| Vec::new()) }
         });
-        row.months[report.month().1 as usize - 1].push(Arc::clone(report));
+        row.months[report.month.1 as usize - 1].push(Arc::clone(report));
     }
     rows.into_values().collect()
 }

@@ -1,5 +1,8 @@
 //! The months of a year of reports: how many came in time, as a picture and as the table it is made from.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use chart::calendar::{date_en, date_vi};
 use chart::moment::Timestamp;
 use chrono::NaiveDate;
@@ -8,7 +11,7 @@ use maud::{Markup, html};
 use super::Site;
 use crate::cli::Lang;
 use crate::letters::wording::due_text;
-use crate::reports::{Mark, Reports};
+use crate::reports::{Mark, Report};
 
 /// The picture: width, and height of a bar of 100 %.
 const WIDE: usize = 720;
@@ -48,11 +51,14 @@ impl Month {
 }
 
 /// The months of `reports`, as they stand at `now`.
-pub(super) fn months(reports: &Reports, now: Timestamp) -> [Month; 12] {
+pub(super) fn months<'r>(
+    reports: impl IntoIterator<Item = &'r Arc<Report>>,
+    now: Timestamp,
+) -> [Month; 12] {
     let mut months: [Month; 12] = std::array::from_fn(|_| Month::default());
-    let mut dues: [Vec<(Timestamp, Option<NaiveDate>)>; 12] = std::array::from_fn(|_| Vec::new());
+    let mut dues: [BTreeMap<(Timestamp, Option<NaiveDate>), usize>; 12] = Default::default();
     for report in reports {
-        let at = report.month().1 as usize - 1;
+        let at = report.month.1 as usize - 1;
         let month = &mut months[at];
         let count = match report.mark(now) {
             Mark::OnTime => &mut month.on_time,
@@ -62,12 +68,12 @@ pub(super) fn months(reports: &Reports, now: Timestamp) -> [Month; 12] {
             Mark::Closed => &mut month.closed,
         };
         *count += 1;
-        dues[at].extend(report.due.map(|due| (due, report.moved_from)));
+        if let Some(due) = report.due {
+            *dues[at].entry((due, report.moved_from)).or_default() += 1;
+        }
     }
-    for (month, mut dues) in months.iter_mut().zip(dues) {
-        dues.sort_unstable();
-        let most = dues.chunk_by(|one, other| one == other).max_by_key(|same| same.len());
-        month.due = most.and_then(|same| same.first().copied());
+    for (month, dues) in months.iter_mut().zip(dues) {
+        month.due = dues.into_iter().max_by_key(|(_, count)| *count).map(|(due, _)| due);
     }
     months
 }
@@ -91,7 +97,15 @@ pub(super) fn moved(from: NaiveDate, lang: Lang) -> String {
 }
 
 /// The months with reports: the picture, and the table.
-pub(super) fn card(site: &Site, months: &[Month; 12], year: i32, lang: Lang) -> Markup {
+///
+/// `urges` are the filters of the board (length and level) for whoever may remind of what is missing.
+pub(super) fn card(
+    site: &Site,
+    months: &[Month; 12],
+    year: i32,
+    urges: Option<(&str, &str)>,
+    lang: Lang,
+) -> Markup {
     let shown: Vec<(usize, &Month)> =
         months.iter().enumerate().filter(|(_, month)| month.count() > 0).collect();
     let title = lang.pick("Tỷ lệ nộp đúng hạn theo tháng", "Received on time, by month");
@@ -103,7 +117,7 @@ pub(super) fn card(site: &Site, months: &[Month; 12], year: i32, lang: Lang) -> 
             }
             div class="app-scroll app-gap" tabindex="0" role="region"
                 aria-label=(lang.pick("Số liệu theo tháng", "Figures by month")) {
-                (table(site, &shown, year, lang))
+                (table(site, &shown, year, urges, lang))
             }
         }
     }
@@ -142,7 +156,31 @@ fn picture(shown: &[(usize, &Month)], lang: Lang) -> Markup {
     }
 }
 
-fn table(site: &Site, shown: &[(usize, &Month)], year: i32, lang: Lang) -> Markup {
+/// A form of one button that asks for every report a month lacks.
+fn lacking_form(month: &str, lacking: usize, urges: (&str, &str), lang: Lang) -> Markup {
+    html! {
+        form method="post" action="/urge" {
+            input type="hidden" name="month" value=(month);
+            input type="hidden" name="length" value=(urges.0);
+            input type="hidden" name="level" value=(urges.1);
+            button class="govuk-button govuk-button--secondary app-btn-s" name="kind" value="remind"
+                aria-label=(format!("{} {month}", lang.pick("Nhắc các đơn vị chưa nộp", "Remind those missing"))) {
+                (match lang {
+                    Lang::Vi => format!("Nhắc {lacking} đơn vị chưa nộp"),
+                    Lang::En => format!("Remind {lacking} missing"),
+                })
+            }
+        }
+    }
+}
+
+fn table(
+    site: &Site,
+    shown: &[(usize, &Month)],
+    year: i32,
+    urges: Option<(&str, &str)>,
+    lang: Lang,
+) -> Markup {
     let library = site.runtime.library();
     html! {
         table class="app-table" {
@@ -156,6 +194,9 @@ fn table(site: &Site, shown: &[(usize, &Month)], year: i32, lang: Lang) -> Marku
                 th scope="col" class="n" { (lang.pick("Chưa đến hạn", "Not yet due")) }
                 th scope="col" class="n" { (lang.pick("Đóng", "Closed")) }
                 th scope="col" class="n" { (lang.pick("Tỷ lệ đúng hạn", "Share on time")) }
+                @if urges.is_some() { th scope="col" {
+                    span class="govuk-visually-hidden" { (lang.pick("Việc làm được", "Actions")) }
+                } }
             } }
             tbody {
                 @for (at, month) in shown {
@@ -175,6 +216,10 @@ fn table(site: &Site, shown: &[(usize, &Month)], year: i32, lang: Lang) -> Marku
                                 None => span class="app-muted" { (lang.pick("chưa có", "none yet")) },
                             }
                         }
+                        @if let Some(urges) = urges { td class="app-acts" {
+                            @let lacking = month.missing + month.awaited;
+                            @if lacking > 0 { (lacking_form(&format!("{year}-{:02}", at + 1), lacking, urges, lang)) }
+                        } }
                     }
                 }
             }

@@ -38,6 +38,7 @@ mod moves;
 mod names;
 mod select;
 pub mod step;
+pub mod urge;
 
 pub mod allowed;
 pub mod entry;

@@ -93,6 +93,7 @@ pub mod timers;
 
 pub mod accounts;
 pub mod anchors;
+pub mod batches;
 pub mod calendars;
 pub mod charts;
 pub mod leases;

@@ -68,6 +68,15 @@ pub async fn of_case(store: &Store, case_id: &str) -> Result<Vec<TaskRow>, ReadE
     Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).bind(case_id).fetch_all(pool).await)?)
 }
 
+/// Every task of the cases `case_ids`, in the order of their keys.
+pub async fn of_cases(store: &Store, case_ids: &[String]) -> Result<Vec<TaskRow>, ReadError> {
+    const SQL: &str = "
+        SELECT t.* FROM jsonb_each($1) d JOIN tasks t ON t.case_id = d.value->>'id'
+        ORDER BY t.case_id, t.state, t.generation, t.element";
+    let ids = batch::ids(case_ids)?;
+    Ok(on!(store.reads(), |pool| sqlx::query_as(SQL).bind(Json(&*ids)).fetch_all(pool).await)?)
+}
+
 /// The first `limit` tasks that pass `filter`: the earliest due first, those without a term last.
 pub async fn list(
     store: &Store,
