@@ -13,6 +13,7 @@ mod fold;
 pub mod letters;
 pub mod mail;
 pub mod people;
+mod reports;
 pub mod schedules;
 pub mod simulate;
 pub mod web;

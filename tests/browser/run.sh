@@ -18,6 +18,7 @@ finish() {
 trap finish EXIT
 
 npm ci --silent
+export COTMOC_LETTERS="$folder/letters" COTMOC_SMTP=
 "$program" demo --db "$folder/demo.db" --months 6 --serve --listen 127.0.0.1:0 \
   >"$folder/said" 2>"$folder/remarks" &
 server=$!
@@ -29,4 +30,4 @@ until grep -q 'http://' "$folder/remarks"; do
   fi
   sleep 0.2
 done
-node walk.mjs "$program" "sqlite:$folder/demo.db" "$folder/said" "$folder/remarks" "$pictures"
+node walk.mjs "$program" "sqlite:$folder/demo.db" "$folder/said" "$folder/remarks" "$folder/letters" "$pictures"

@@ -2,14 +2,14 @@
 // axe-core finds no violation of WCAG A or AA, Tab reaches everything that can be pressed and gets caught
 // nowhere, and the page does not scroll sideways. Then a report is submitted, wrong first.
 //
-// Usage: node walk.mjs PROGRAM STORE SAID REMARKS [FOLDER]: the program, its store, what `cotmoc demo --serve`
-// printed to its two outputs, and where to keep a picture of each page.
+// Usage: node walk.mjs PROGRAM STORE SAID REMARKS LETTERS [FOLDER]: the program, its store, what `cotmoc demo --serve`
+// printed to its two outputs, where it puts letters, and where to keep a picture of each page.
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import axe from 'axe-core';
 import { chromium } from 'playwright-core';
 
-const [, , program, store, said, remarks, pictures] = process.argv;
+const [, , program, store, said, remarks, letters, pictures] = process.argv;
 const WIDTHS = [1360, 390];
 const RULES = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22a', 'wcag22aa'];
 const BROWSERS = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/google-chrome'];
@@ -132,6 +132,13 @@ async function walk(person, width) {
     await go(path);
     await judge(page, `${person} ${path}`, { picture: `${path.slice(1)}-${role}` });
   }
+  if (['coordinator', 'core_enterprise'].includes(role)) {
+    await go('/reports?year=2022');
+    await judge(page, `${person} /reports`, { picture: `reports-${role}` });
+    if (width > 600) await print(page, `${person} /reports`);
+    await page.emulateMedia({ media: 'screen' });
+    await page.setViewportSize({ width, height: 900 });
+  }
   const cases = work.length > 0 ? work : await (await go('/cases'), links('table a'));
   await go(cases[0]);
   await judge(page, `${person} a case`, { picture: `case-${role}` });
@@ -144,6 +151,8 @@ async function walk(person, width) {
     await go('/overdue');
     await judge(page, `${person} /overdue`, { picture: 'overdue' });
     if (width > 600) await print(page, '/overdue');
+    await page.setViewportSize({ width, height: 900 });
+    await page.emulateMedia({ media: 'screen' });
   }
   if (width > 600) {
     await go(cases[0]);
@@ -242,11 +251,69 @@ async function report() {
   await page.context().close();
 }
 
+/// How many letters lie in the folder that say `words`; text is looked for as it is written, whatever its encoding.
+function lettersWith(words) {
+  if (!existsSync(letters)) return 0;
+  const text = (name) => {
+    const bytes = readFileSync(`${letters}/${name}`, 'utf8');
+    const plain = bytes.replace(/=\r?\n/g, '').replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
+    const parts = bytes.split(/\r?\n\r?\n/).map((part) => Buffer.from(part.replace(/\s/g, ''), 'base64').toString('utf8'));
+    return [bytes, Buffer.from(plain, 'latin1').toString('utf8'), ...parts].join('\n');
+  };
+  return readdirSync(letters, { recursive: true }).filter((name) => name.endsWith('.eml') && text(name).includes(words)).length;
+}
+
+async function lettersArrive(words) {
+  const deadline = Date.now() + 20_000;
+  while (lettersWith(words) === 0 && Date.now() < deadline) await new Promise((later) => setTimeout(later, 200));
+  check(lettersWith(words) > 0, `a letter says “${words}”`);
+}
+
+/// The coordination department reminds of three overdue tasks and tells the leaders of one; the letters arrive.
+async function urge(width) {
+  const person = people.find((one) => one.endsWith(':coordinator'));
+  const page = await signedIn(person, width);
+  const words = `Đề nghị hoàn thành trong tuần, lần ${width}.`;
+  const choose = async (count, kind) => {
+    await page.goto(`${base}/overdue`);
+    const own = page.locator('tr', { hasText: 'Đơn vị đầu mối của Bộ' }).locator('input[name=item]');
+    for (let at = 0; at < count; at += 1) await own.nth(at + (width > 600 ? 0 : 3)).check();
+    await page.click(`.app-bulk button[value=${kind}]`);
+  };
+  await choose(3, 'remind');
+  await judge(page, 'what would be sent', { picture: 'urge' });
+  const button = page.locator('form[action="/urge/send"] button');
+  check((await button.textContent()).trim() === 'Gửi 3 lời nhắc', `the button counts: ${await button.textContent()}`);
+  await page.fill('#note', words);
+  await button.click();
+  check(page.url().includes('/batches/'), `a batch has a page: ${page.url()}`);
+  check((await page.locator('.govuk-tag--green').count()) === 3, 'three are reminded');
+  await lettersArrive(words);
+  await page.reload();
+  await judge(page, 'a batch', { picture: 'batch' });
+  await choose(3, 'remind');
+  const text = await page.locator('main').textContent();
+  check(text.includes('0 việc sẽ gửi, 3 việc bỏ qua'), 'nobody is reminded twice a day');
+  await judge(page, 'nothing to be sent');
+  await choose(1, 'escalate');
+  await page.fill('#note', `Báo cáo: ${words}`);
+  await page.click('form[action="/urge/send"] button');
+  check((await page.locator('.govuk-tag--green').count()) === 1, 'the leaders are told of one');
+  await lettersArrive(`Báo cáo: ${words}`);
+  await page.locator('table a').first().click();
+  const history = await page.locator('.app-timeline').textContent();
+  check(history.includes(words), `the case says so: ${history.slice(0, 200)}`);
+  await page.goto(`${base}/batches`);
+  await judge(page, '/batches', { picture: 'batches' });
+  await page.context().close();
+}
+
 for (const width of WIDTHS) {
   await signedOut(width);
   for (const person of people) await walk(person, width);
   await administration(width);
 }
+for (const width of WIDTHS) await urge(width);
 await report();
 await browser.close();
 console.log(`${passed} passed, ${failures.length} failed`);

@@ -6,7 +6,9 @@
 
 mod acting;
 mod administering;
+mod boards;
 mod browser;
 mod routes;
 mod seeing;
 mod signing;
+mod urging;

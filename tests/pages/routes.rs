@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::browser::shared;
 
 /// (method, route as the router writes it, whether anybody may ask).
-const ROUTES: [(&str, &str, bool); 33] = [
+const ROUTES: [(&str, &str, bool); 39] = [
     ("get", "/assets/{name}", true),
     ("get", "/sign-in", true),
     ("post", "/sign-in", true),
@@ -19,6 +19,7 @@ const ROUTES: [(&str, &str, bool); 33] = [
     ("get", "/cases/{id}", false),
     ("get", "/cases/{id}/actions/{event}", false),
     ("post", "/cases/{id}/actions/{event}", false),
+    ("get", "/reports", false),
     ("get", "/overdue", false),
     ("get", "/admin/people", false),
     ("post", "/admin/people", false),
@@ -37,6 +38,11 @@ const ROUTES: [(&str, &str, bool); 33] = [
     ("get", "/admin/people/{id}/hand-over", false),
     ("post", "/admin/people/{id}/hand-over", false),
     ("get", "/admin/audit", false),
+    ("post", "/urge", false),
+    ("post", "/urge/send", false),
+    ("get", "/batches", false),
+    ("get", "/batches/{id}", false),
+    ("post", "/batches/{id}/again", false),
     ("get", "/account", false),
     ("post", "/account/sessions/{token}", false),
 ];

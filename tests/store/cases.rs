@@ -10,6 +10,7 @@ both!(
     a_head_comes_back_as_it_was_written,
     a_list_is_narrowed_by_each_part_of_its_filter,
     pages_follow_the_order_of_ids,
+    cases_of_a_chart_are_found_by_when_they_were_opened,
     stages_are_counted_open_and_ended_apart,
     heads_and_receipts_come_in_one_answer,
     open_cases_of_charts_that_are_not_known_are_named,
@@ -132,6 +133,23 @@ async fn pages_follow_the_order_of_ids(fresh: &Fresh) {
     }
     // The order of bytes, on both.
     assert_eq!(seen, ["Z", "_", "a", "a-b", "a1", "z", "đ"]);
+}
+
+async fn cases_of_a_chart_are_found_by_when_they_were_opened(fresh: &Fresh) {
+    assert_eq!(cases::first_opened(&fresh.store, "report").await.unwrap(), None);
+    let opened = |case_id: &str, opened_at_ms| {
+        let mut write = step(case_id, 0);
+        write.head.opened_at_ms = opened_at_ms;
+        write
+    };
+    let mut other = opened("other", 5);
+    other.head.chart = "plan".to_owned();
+    let writes = [opened("b", 10), opened("a", 20), opened("c", 30), other];
+    commit(&fresh.store, &writes).await.unwrap();
+    commit(&fresh.store, &[step("a", 1)]).await.unwrap();
+    let found = cases::opened_between(&fresh.store, "report", 10, 30).await.unwrap();
+    assert_eq!(found, [("b".to_owned(), 1), ("a".to_owned(), 2)]);
+    assert_eq!(cases::first_opened(&fresh.store, "report").await.unwrap(), Some(10));
 }
 
 async fn stages_are_counted_open_and_ended_apart(fresh: &Fresh) {

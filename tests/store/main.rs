@@ -29,6 +29,7 @@ macro_rules! both {
 
 mod accounts;
 mod audit;
+mod batches;
 mod cases;
 mod commit;
 mod definitions;

@@ -1,7 +1,7 @@
 //! What is owed and what is due: tasks, timers, effects, and the leases on them.
 
 use store::rows::TaskRow;
-use store::tasks::{Owed, TaskFilter};
+use store::tasks::{Ages, Owed, TaskFilter};
 use store::{Store, commit, leases, outbox, tasks, timers};
 
 use crate::fresh::Fresh;
@@ -9,6 +9,7 @@ use crate::sample::{NOW, outbox as effect, step, task, timer};
 
 both!(
     tasks_are_found_by_case_role_subject_and_term,
+    what_is_overdue_is_counted_by_age,
     a_timer_is_claimed_by_one_until_its_lease_ends,
     timers_are_claimed_in_the_order_of_their_moments,
     a_timer_that_failed_waits_for_somebody,
@@ -29,6 +30,9 @@ async fn tasks_are_found_by_case_role_subject_and_term(fresh: &Fresh) {
     ];
     let [undated, leader, other] = [0, 1, 2].map(|n| write.tasks_put[n].clone());
     commit(&fresh.store, &[write, step("b", 0)]).await.unwrap();
+    let of_cases = ["b", "a", "nowhere"].map(str::to_owned);
+    let found = tasks::of_cases(&fresh.store, &of_cases).await.unwrap();
+    assert_eq!(found, tasks::of_case(&fresh.store, "a").await.unwrap());
     let found = tasks::of_case(&fresh.store, "a").await.unwrap();
     assert_eq!(found, [undated.clone(), other.clone(), leader.clone()]);
     let all = TaskFilter::default();
@@ -43,6 +47,19 @@ async fn tasks_are_found_by_case_role_subject_and_term(fresh: &Fresh) {
             vec![&leader, &undated],
         ),
         (TaskFilter { due_before_ms: Some(NOW + 5), ..all.clone() }, vec![&leader]),
+        (TaskFilter { skip: 1, ..all.clone() }, vec![&other, &undated]),
+        (TaskFilter { except: vec!["a".to_owned()], ..all.clone() }, vec![]),
+        (TaskFilter { of: Some(Vec::new()), ..all.clone() }, vec![]),
+        (
+            TaskFilter {
+                of: Some(vec![
+                    ("leader".to_owned(), "platform/gốm".to_owned()),
+                    (leader.role.clone(), "platform/lụa".to_owned()),
+                ]),
+                ..all.clone()
+            },
+            vec![&leader],
+        ),
     ] {
         let found = tasks::list(&fresh.store, &filter, 10).await.unwrap();
         assert_eq!(found.iter().collect::<Vec<_>>(), expected, "{filter:?}");
@@ -56,6 +73,42 @@ async fn tasks_are_found_by_case_role_subject_and_term(fresh: &Fresh) {
         oldest_due_at_ms: task.due_at_ms.unwrap(),
     };
     assert_eq!(owed, [expected(&leader), expected(&other)]);
+}
+
+async fn what_is_overdue_is_counted_by_age(fresh: &Fresh) {
+    let mut write = step("a", 0);
+    let due = |element: &str, due_at_ms: i64| TaskRow {
+        element: element.to_owned(),
+        due_at_ms: Some(due_at_ms),
+        ..task("a", "draft", 1)
+    };
+    write.tasks_put = vec![
+        due("future", NOW + 1),
+        due("now", NOW),
+        due("edge", NOW - 10),
+        due("old", NOW - 11),
+        due("ancient", NOW - 20),
+        TaskRow { due_at_ms: None, ..due("undated", 0) },
+    ];
+    let role = write.tasks_put[0].role.clone();
+    let mut other = step("b", 0);
+    other.tasks_put = vec![TaskRow { due_at_ms: Some(NOW - 5), ..task("b", "draft", 1) }];
+    commit(&fresh.store, &[write, other]).await.unwrap();
+    let edges = [NOW - 10, NOW - 20];
+    let found = tasks::ages(&fresh.store, NOW, edges, &["b".to_owned()]).await.unwrap();
+    let expected = Ages {
+        role,
+        subject: "platform/gốm".to_owned(),
+        young: 1,
+        older: 2,
+        oldest: 1,
+        oldest_due_at_ms: NOW - 20,
+    };
+    assert_eq!(found, std::slice::from_ref(&expected));
+    let found = tasks::ages(&fresh.store, NOW, edges, &[]).await.unwrap();
+    assert_eq!(found, [Ages { young: 2, ..expected }]);
+    assert_eq!(tasks::count_due(&fresh.store, NOW - 10, NOW).await.unwrap(), 2);
+    assert_eq!(tasks::count_due(&fresh.store, NOW, NOW + 1).await.unwrap(), 1);
 }
 
 /// A case with timers `name`, due at `NOW` plus so many milliseconds.

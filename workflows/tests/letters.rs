@@ -60,6 +60,7 @@ fn fill(template: &str) -> String {
         title => "Nộp báo cáo", platform => "Nền tảng A",
         due_text => "thứ Sáu, 25/11/2022", days_left => "còn 3 ngày làm việc",
         action => "Gửi báo cáo", link => "https://example.vn/1", holder => "Doanh nghiệp B",
+        by => "Vụ E", note => "Cần gấp",
     };
     let values = context! {
         person_name => "Người nhận", unit_name => "Đơn vị C", items => vec![item],

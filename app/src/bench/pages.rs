@@ -131,13 +131,14 @@ async fn measure(
     let watching = sign_in(&router, &coordinator).await?;
     let form = format!("/cases/{case}/actions/submit");
     let case = format!("/cases/{case}");
-    let pages: [(&'static str, &str, &str); 6] = [
+    let pages: [(&'static str, &str, &str); 7] = [
         ("/work", "/work", &own),
         ("/cases", "/cases", &watching),
         ("/cases?open=yes", "/cases?open=yes", &watching),
         ("/cases/…", &case, &own),
         ("/cases/…/actions/submit", &form, &own),
         ("/overdue", "/overdue", &watching),
+        ("/reports", "/reports", &watching),
     ];
     let mut out = Vec::with_capacity(pages.len());
     for (page, path, cookie) in pages {

@@ -14,8 +14,12 @@ use runtime::{Runtime, Setup};
 use store::Store;
 
 use super::output::say;
+use super::serve::{post, sender, stopped};
 use super::simulate::failure;
 use super::{Arguments, Failure, Lang, demo_accounts, demo_report, progress};
+use crate::config::Config;
+use crate::letters::{self, Builder};
+use crate::mail;
 use crate::simulate::findings::{Findings, findings};
 use crate::simulate::{self, Outcome, Plan, SimulateError};
 
@@ -83,7 +87,8 @@ pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
 }
 
 /// Serves the pages of the demonstration, if that was asked for. Its clock stands, so nothing falls
-/// due by itself; what people do sets messages and letters going as ever.
+/// due by itself; what people do sets messages and letters going as ever, to the server or into the folder that the
+/// environment names.
 async fn pages(url: &str, args: &Args, lang: Lang) -> Result<(), Failure> {
     if !args.serve {
         return Ok(());
@@ -91,12 +96,17 @@ async fn pages(url: &str, args: &Args, lang: Lang) -> Result<(), Failure> {
     let listener = super::pages::listen(args.listen).await?;
     let store = Store::open(url).await?;
     store.migrate().await?;
-    let setup = Setup::new(super::desk::shipped(), super::desk::calendar());
+    let config = Config::of_environment();
+    let performer = mail::performer(post(&config)?, sender(&config)?, store.clone());
+    let setup = Setup::new(super::desk::shipped(), super::desk::calendar()).performing(performer);
     let runtime = Runtime::open(store, setup).await?;
     demo_accounts::ready(&runtime, lang).await?;
-    let (stopped, pages_stopped) = (super::serve::stopped()?, super::serve::stopped()?);
+    let builder = Builder::from_setting(config.url.as_deref());
+    let (letters_stopped, pages_stopped) = (stopped()?, stopped()?);
+    let cases = runtime.serve(stopped()?);
+    let letters = letters::run(&builder, &runtime, letters_stopped);
     let pages = super::pages::serve(listener, &runtime, false, lang, pages_stopped);
-    let ((), done) = tokio::join!(Box::pin(runtime.serve(stopped)), Box::pin(pages));
+    let ((), (), done) = tokio::join!(Box::pin(cases), Box::pin(letters), Box::pin(pages));
     super::desk::close(runtime).await;
     done
 }

@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use chart::calendar::{Calendar, Rule, due};
-use chart::moment::Timestamp;
 use clap::Subcommand;
 use serde_json::{Value, json};
 use store::cases::{self, CaseFilter};
@@ -13,9 +11,8 @@ use super::desk::{Desk, day, place, time};
 use super::output::Rows;
 use super::task::By;
 use super::{Arguments, Failure, Lang};
+use crate::reports::{CHART, Mark, Report};
 
-/// The chart of reports.
-const CHART: &str = "report";
 /// How many heads are read at a time.
 const PAGE: i64 = 500;
 
@@ -42,42 +39,10 @@ pub struct ListArgs {
     by: Option<By>,
 }
 
-/// How a report stands with its due date.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mark {
-    /// Received in time.
-    OnTime,
-    /// Received late; nothing takes this away.
-    Late,
-    /// Not received and past due.
-    Overdue,
-    /// Not received, not yet due.
-    Awaited,
-    /// Closed without a report.
-    Closed,
-}
-
-impl Mark {
-    fn word(self, lang: Lang) -> &'static str {
-        match self {
-            Self::OnTime => lang.pick("đúng hạn", "on time"),
-            Self::Late => lang.pick("MUỘN", "LATE"),
-            Self::Overdue => lang.pick("QUÁ HẠN", "OVERDUE"),
-            Self::Awaited => lang.pick("chưa đến hạn", "awaited"),
-            Self::Closed => lang.pick("đóng, không có báo cáo", "closed without a report"),
-        }
-    }
-}
-
 /// A report as it is listed.
-struct Report {
-    case_id: String,
+struct Listed {
+    report: Report,
     unit: String,
-    subject: String,
-    kind: String,
-    period: String,
-    due: Option<Timestamp>,
-    received: Option<i64>,
     state: String,
     mark: Mark,
 }
@@ -95,7 +60,8 @@ pub async fn run(verb: &Verb, common: &Arguments) -> Result<(), Failure> {
         after.clone_from(&last.case_id);
         for head in &heads {
             let report = read(&desk, head, common.lang)?;
-            let wanted = args.period.as_ref().is_none_or(|one| report.period.starts_with(one))
+            let period = &report.report.period;
+            let wanted = args.period.as_ref().is_none_or(|one| period.starts_with(one))
                 && (!args.overdue || report.mark == Mark::Overdue);
             if wanted {
                 reports.push(report);
@@ -103,7 +69,8 @@ pub async fn run(verb: &Verb, common: &Arguments) -> Result<(), Failure> {
         }
     }
     reports.sort_by(|one, other| {
-        (one.due, &one.unit, &one.case_id).cmp(&(other.due, &other.unit, &other.case_id))
+        let key = |listed: &Listed| (listed.report.due, listed.unit.clone());
+        (key(one), &one.report.case_id).cmp(&(key(other), &other.report.case_id))
     });
     let rows = match args.by {
         None => each(&desk, &reports, common.lang),
@@ -112,46 +79,21 @@ pub async fn run(verb: &Verb, common: &Arguments) -> Result<(), Failure> {
     rows.print(common.format, common.lang.pick("Không có báo cáo nào.", "No reports."))
 }
 
-fn read(desk: &Desk, head: &Head, lang: Lang) -> Result<Report, Failure> {
+fn read(desk: &Desk, head: &Head, lang: Lang) -> Result<Listed, Failure> {
     let snapshot = desk.snapshot(head)?;
-    let data = &snapshot.data;
-    let text = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
-    let moment = |name: &str| data[name].as_i64().filter(|&at| at > 0);
-    let due = moment("due_at_ms").map(Timestamp).or_else(|| {
-        let from = moment("period_opens_at_ms").unwrap_or(head.opened_at_ms);
-        due_by_rule(&text("due_rule"), Timestamp(from), desk.calendar())
-    });
-    let received = moment("received_at_ms");
-    let mark = match (received, data["late"].as_bool().unwrap_or(false)) {
-        (Some(_), true) => Mark::Late,
-        (Some(_), false) => Mark::OnTime,
-        (None, _) if head.done => Mark::Closed,
-        (None, _) if due.is_some_and(|due| due <= desk.now()) => Mark::Overdue,
-        (None, _) => Mark::Awaited,
-    };
-    let units = desk.units(&text("level_role"), &head.subject, &head.case_id);
-    let unit = units.into_iter().next().unwrap_or_else(|| text("reporter"));
+    let report = Report::of(head, desk.calendar()).ok_or_else(|| {
+        let (case_id, why) = (head.case_id.clone(), "its data are none of a report".to_owned());
+        let error = runtime::SendError::Corrupt { case_id, why };
+        super::wording::not_sent(&error, desk.calendar())
+    })?;
+    let units = desk.units(&report.role, &head.subject, &head.case_id);
+    let unit = units.into_iter().next().unwrap_or_else(|| report.reporter.clone());
     let state = place(desk.chart(head)?, &snapshot.configuration, lang);
-    Ok(Report {
-        case_id: head.case_id.clone(),
-        unit,
-        subject: head.subject.clone(),
-        kind: text("kind"),
-        period: text("period"),
-        due,
-        received,
-        state,
-        mark,
-    })
+    let mark = report.mark(desk.now());
+    Ok(Listed { report, unit, state, mark })
 }
 
-/// The effective due moment that `rule` gives; none where the calendar cannot say.
-fn due_by_rule(rule: &str, from: Timestamp, calendar: &Calendar) -> Option<Timestamp> {
-    let rule: Rule = rule.parse().ok()?;
-    due(&rule, from, calendar).ok().map(|due| due.effective_at())
-}
-
-fn each(desk: &Desk, reports: &[Report], lang: Lang) -> Rows {
+fn each(desk: &Desk, reports: &[Listed], lang: Lang) -> Rows {
     let mut rows = Rows::new(&[
         ("case_id", lang.pick("Mã hồ sơ", "Case")),
         ("unit", lang.pick("Đơn vị", "Unit")),
@@ -163,25 +105,25 @@ fn each(desk: &Desk, reports: &[Report], lang: Lang) -> Rows {
         ("state", lang.pick("Trạng thái", "State")),
         ("mark", lang.pick("Đánh dấu", "Mark")),
     ]);
-    for report in reports {
+    for Listed { report, unit, state, mark } in reports {
         // A report is due by the end of its day: 24:00 belongs to the day that ends then.
         let due = report.due.map(|due| day(desk.calendar().local_date(due.plus_ms(-1)), lang));
         rows.push(vec![
             json!(report.case_id),
-            json!(desk.name(&report.unit)),
+            json!(desk.name(unit)),
             json!(report.subject),
             json!(report.kind),
             json!(report.period),
             json!(due),
             report.received.map_or(Value::Null, |at| json!(time(at))),
-            json!(report.state),
-            json!(report.mark.word(lang)),
+            json!(state),
+            json!(mark.word(lang)),
         ]);
     }
     rows
 }
 
-fn by_unit(desk: &Desk, reports: &[Report], lang: Lang) -> Rows {
+fn by_unit(desk: &Desk, reports: &[Listed], lang: Lang) -> Rows {
     let mut sums: BTreeMap<&str, Vec<Mark>> = BTreeMap::new();
     for report in reports {
         sums.entry(&report.unit).or_default().push(report.mark);

@@ -106,7 +106,7 @@ pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
 }
 
 /// Where letters go: to the server that is named, else into the folder.
-fn post(config: &Config) -> Result<Mail, Failure> {
+pub(super) fn post(config: &Config) -> Result<Mail, Failure> {
     Mail::from_setting(config.smtp.as_deref(), &config.letters).map_err(|error| {
         let en = because(&error);
         Failure::usage(&format!("Không dùng được `{}`: {en}.", mail::SMTP), &en)
@@ -114,7 +114,7 @@ fn post(config: &Config) -> Result<Mail, Failure> {
 }
 
 /// Who letters are from.
-fn sender(config: &Config) -> Result<Sender, Failure> {
+pub(super) fn sender(config: &Config) -> Result<Sender, Failure> {
     Sender::from_setting(config.from.as_deref()).map_err(|error| {
         let en = because(&error);
         Failure::usage(&format!("Không dùng được `{}`: {en}.", mail::FROM), &en)

@@ -65,6 +65,7 @@ pub async fn run(verb: &Verb, common: &Arguments) -> Result<(), Failure> {
         role: args.role.clone(),
         subjects: args.subject.clone().into_iter().collect(),
         due_before_ms: args.overdue.then_some(now),
+        ..TaskFilter::default()
     };
     let mut owed = Vec::new();
     for task in tasks::list(&desk.store, &filter, i64::MAX).await? {

@@ -14,6 +14,7 @@ use std::sync::Arc;
 
 use chart::calendar::{Calendar, Clock, Offset};
 use chart::moment::Timestamp;
+use chart::urge::BY_HAND;
 use chrono::NaiveDate;
 use runtime::Runtime;
 use store::rows::{NoticeRow, OutboxRow};
@@ -164,8 +165,9 @@ pub(crate) async fn gather(
     if due.is_empty() {
         return Ok(gathered);
     }
-    // What is told at once is not told in the morning's letter as well.
-    due.sort_by_key(|(when, _)| *when);
+    // What is told at once is not told in the morning's letter as well; what a person says with a reminder is not
+    // lost to a rung of the same day.
+    due.sort_by_key(|(when, notice)| (*when, notice.rung != BY_HAND));
     for (when, notice) in due {
         let (persons, in_place) = addressees(runtime, day, &notice, facts).await?;
         if persons.is_empty() {

@@ -21,6 +21,10 @@ pub(crate) struct Item {
     pub(crate) action: String,
     pub(crate) link: String,
     pub(crate) holder: String,
+    /// Which unit reminds by hand; else empty.
+    pub(crate) by: String,
+    /// What it adds; else empty.
+    pub(crate) note: String,
 }
 
 /// What the texts may name; `workflows/letters/README.md` tells it to their writers.
@@ -75,6 +79,8 @@ fn cleaned(values: &Values) -> Values {
         action: clean(&item.action),
         link: item.link.clone(),
         holder: clean(&item.holder),
+        by: clean(&item.by),
+        note: clean(&item.note),
     };
     Values {
         person_name: values.person_name.clone(),

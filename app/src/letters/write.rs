@@ -185,6 +185,13 @@ async fn page(
         item.holder = holder(runtime, day, person, line, case, facts).await?.get(lang).to_owned();
     }
     let data: Value = serde_json::from_str(&notice.data).unwrap_or_default();
+    if is_shared(&notice.letter) {
+        let text = |name: &str| data[name].as_str().filter(|text| !text.is_empty());
+        text("note").unwrap_or_default().clone_into(&mut item.note);
+        item.by = text("unit")
+            .map(|unit| facts.organisation(unit).get(lang).to_owned())
+            .unwrap_or_default();
+    }
     if notice.letter == FAILURE {
         let why = data["error"].as_str().unwrap_or_default();
         item.title = format!("{} ({}): {why}", title.get(lang), notice.item);

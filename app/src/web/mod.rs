@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`Site`] and [`router`], [`signing`], then one module a page.
 //!
-//! **Invariant:** a page writes nothing but through the runtime, or `store::{accounts, audit, people}`; no page holds a
+//! **Invariant:** a page writes nothing but through the runtime or `store::{accounts, audit, batches, people}`; no page holds a
 //! script, a style or a font that is not ours.
 
 mod account;
@@ -15,20 +15,29 @@ mod admin;
 mod answer;
 pub mod assets;
 mod audit;
+mod batch;
+mod batches;
 mod case;
 mod cases;
+mod chosen;
 mod context;
+mod figures;
 mod form;
 mod guard;
 mod invited;
+mod judge;
+mod kept;
 mod overdue;
 mod owing;
 mod page;
+mod reports;
 mod see;
 mod signing;
 pub mod tokens;
 mod told;
+mod trend;
 mod trouble;
+mod urge;
 mod work;
 
 use std::future::Future;
@@ -44,7 +53,7 @@ use chart::moment::Timestamp;
 use runtime::Runtime;
 use runtime::clock::Stopwatch;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Notify, Semaphore};
 use tower_http::compression::CompressionLayer;
 
 use crate::facts::{self, Names};
@@ -65,6 +74,8 @@ pub struct Site {
     /// Whether cookies are sent over TLS only.
     secure: bool,
     names: Mutex<Option<(Stopwatch, Arc<Names>)>>,
+    /// The reports of the years that were looked at.
+    reports: kept::Kept,
     /// Few passwords are hashed at a time: each takes 19 MiB and a core.
     hashing: Semaphore,
 }
@@ -73,7 +84,8 @@ impl Site {
     /// The pages of `runtime`; with `secure`, cookies are sent over TLS only.
     pub fn new(runtime: Runtime, demo: bool, secure: bool) -> Arc<Self> {
         let (names, hashing) = (Mutex::new(None), Semaphore::new(2));
-        Arc::new(Self { runtime, demo, secure, names, hashing })
+        let reports = kept::Kept::default();
+        Arc::new(Self { runtime, demo, secure, names, reports, hashing })
     }
 
     fn store(&self) -> &store::Store {
@@ -119,6 +131,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/cases", get(cases::page))
         .route("/cases/{id}", get(case::page))
         .route("/cases/{id}/actions/{event}", get(act::page).post(act::send))
+        .route("/reports", get(reports::page))
         .route("/overdue", get(overdue::page))
         .route("/admin/people", get(admin::people::page).post(admin::people::add))
         .route("/admin/people/new", get(admin::people::new))
@@ -142,6 +155,11 @@ pub fn router(site: Arc<Site>) -> Router {
             get(admin::hand_over::form).post(admin::hand_over::send),
         )
         .route("/admin/audit", get(audit::page))
+        .route("/urge", post(urge::preview))
+        .route("/urge/send", post(batch::send))
+        .route("/batches", get(batches::list))
+        .route("/batches/{id}", get(batches::page))
+        .route("/batches/{id}/again", post(batch::again))
         .route("/account", get(account::page))
         .route("/account/sessions/{token}", post(account::end_session))
         .route("/sign-out", post(account::sign_out));
@@ -155,12 +173,18 @@ pub fn router(site: Arc<Site>) -> Router {
         .with_state(site)
 }
 
-/// Serves the pages until `stopped`.
+/// Serves the pages until `stopped`, and goes on with batches that were left in the middle.
 pub async fn serve(
     listener: TcpListener,
     site: Arc<Site>,
     stopped: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let service = router(site).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stopped).await
+    let service = router(Arc::clone(&site)).into_make_service_with_connect_info::<SocketAddr>();
+    let stop = Arc::new(Notify::new());
+    let (own, told) = (Arc::clone(&site), Arc::clone(&stop));
+    let batches = tokio::spawn(async move { batch::keep_going(&own, &told).await });
+    let served = axum::serve(listener, service).with_graceful_shutdown(stopped).await;
+    stop.notify_one();
+    drop(batches.await);
+    served
 }

@@ -16,6 +16,7 @@ use crate::letters::wording::{days_left, due_date, due_text};
 pub(super) enum Part {
     Work,
     Cases,
+    Reports,
     Overdue,
     Admin,
     Account,
@@ -118,6 +119,7 @@ impl<'a> Page<'a> {
         let mut items = vec![
             (Part::Work, "/work", lang.pick("Việc của tôi", "My work")),
             (Part::Cases, "/cases", lang.pick("Hồ sơ", "Cases")),
+            (Part::Reports, "/reports", lang.pick("Báo cáo", "Reports")),
         ];
         if self.me.is_some_and(|me| me.watches) {
             items.push((Part::Overdue, "/overdue", lang.pick("Quá hạn", "Overdue")));

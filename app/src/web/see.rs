@@ -84,6 +84,20 @@ pub(super) fn administers(assignments: &Assignments, person: &str, now: Timestam
     held.any(|one| one.role == ADMINISTRATOR && one.scope == MINISTRY)
 }
 
+/// The scopes on which `person` exercises a role by assignment.
+pub(super) fn scopes_of<'a>(
+    assignments: &'a Assignments,
+    person: &'a str,
+    now: Timestamp,
+) -> impl Iterator<Item = &'a str> {
+    exercised(assignments, person, now).map(|one| one.scope.as_str())
+}
+
+/// Whether a role held on one of the scopes `held` is one on the case, its subject or anything above it.
+pub(super) fn bears_on(held: &BTreeSet<&str>, subject: &str, case_id: &str) -> bool {
+    scopes(subject, case_id).iter().any(|scope| held.contains(scope.as_str()))
+}
+
 /// Whether `person` may see the case of `head`.
 pub(super) fn may_see(
     assignments: &Assignments,
@@ -92,9 +106,8 @@ pub(super) fn may_see(
     facts: &CaseFacts,
     now: Timestamp,
 ) -> bool {
-    let around = scopes(&head.subject, &head.case_id);
-    let holds = exercised(assignments, person, now).any(|one| around.contains(&one.scope));
-    holds || !facts.roles_declared_for(person).is_empty()
+    let held: BTreeSet<&str> = scopes_of(assignments, person, now).collect();
+    bears_on(&held, &head.subject, &head.case_id) || !facts.roles_declared_for(person).is_empty()
 }
 
 /// Whether a task of a role that `person` holds is theirs, and not that of another whom the case names.

@@ -1,8 +1,9 @@
 //! What is told of a case beside what can be done: who owes what, its facts, what happened.
 
+use chart::event::name;
 use maud::{Markup, html};
 use serde_json::Value;
-use store::rows::{StoredEntry, TaskRow};
+use store::rows::{EntryRow, StoredEntry, TaskRow};
 
 use super::case::Seen;
 use super::page::{due_chip, moment};
@@ -125,23 +126,25 @@ pub(super) fn history(
 ) -> Markup {
     let library = site.runtime.library();
     let shown = if all { entries.len() } else { ENTRIES_SHOWN };
-    let mut items = Vec::new();
+    let mut items: Vec<(String, String, String, i64)> = Vec::new();
     for StoredEntry { entry, .. } in entries.iter().rev().take(shown) {
         let actor: Value = serde_json::from_str(&entry.actor).unwrap_or_default();
         let title = seen.chart.events.get(&entry.event).map(|event| event.title.get(lang.code()));
         let title = title.filter(|title| !title.is_empty());
         let title = title.map_or_else(|| machine_words(&entry.event, lang), str::to_owned);
-        items.push((title, who(seen, &actor, lang), entry.recorded_at_ms));
+        let (title, note) = reminder(seen, entry, lang).unwrap_or((title, String::new()));
+        items.push((title, note, who(seen, &actor, lang), entry.recorded_at_ms));
     }
     let earlier = entries.len().saturating_sub(shown);
     html! {
         section class="app-card" aria-labelledby="history" {
             h2 class="govuk-heading-m" id="history" { (lang.pick("Diễn biến", "History")) }
             ol class="app-timeline" {
-                @for (title, who, at) in &items {
+                @for (title, note, who, at) in &items {
                     li {
                         b { (title) } " "
                         span class="app-muted" { (lang.pick("bởi ", "by ")) (who) }
+                        @if !note.is_empty() { span class="app-said" { "“" (note) "”" } }
                         time { (moment(*at, library.calendar(), lang)) }
                     }
                 }
@@ -156,6 +159,20 @@ pub(super) fn history(
             }
         }
     }
+}
+
+/// A reminder that a person sent: whom it went to, and what was said with it.
+fn reminder(seen: &Seen, entry: &EntryRow, lang: Lang) -> Option<(String, String)> {
+    let words = match entry.event.as_str() {
+        name::REMINDED => lang.pick("Nhắc ", "Reminded: "),
+        name::ESCALATED => lang.pick("Báo cáo ", "Told: "),
+        _ => return None,
+    };
+    let effects: Value = serde_json::from_str(&entry.effects).ok()?;
+    let payload: Value = serde_json::from_str(&entry.payload).ok()?;
+    let role = seen.facts.role_title(effects[0]["role"].as_str()?);
+    let note = payload["note"].as_str().unwrap_or_default().to_owned();
+    Some((format!("{words}“{}”", role.get(lang.code())), note))
 }
 
 /// What the engine itself did, in words.

@@ -20,7 +20,8 @@ pub enum Effect {
         role: String,
         /// What it is about: the state's id.
         item: String,
-        /// The rung of the ladder as text (`3 working_days before`), or empty for a step's letter.
+        /// The rung of the ladder as text (`3 working_days before`, or `by hand` for a person's reminder), or
+        /// empty for a step's letter.
         rung: String,
         /// When the item is due, if it has a term (effective instant, exclusive).
         due_at: Option<Timestamp>,

@@ -23,6 +23,10 @@ pub mod name {
     pub const CANCELLED: &str = "case.cancelled";
     /// A pending send of the case itself is due: `{"ordinal": n}`.
     pub const SEND: &str = "send.due";
+    /// A person reminds whoever owes a task: `{"state", "generation", "element", "note", ..}`. Runs no step.
+    pub const REMINDED: &str = "task.reminded";
+    /// A person tells somebody above of it; the role is in `to`. Runs no step.
+    pub const ESCALATED: &str = "task.escalated";
     /// The case is written whole; nothing moves.
     pub const CHECKPOINT: &str = "case.checkpoint";
 }

@@ -39,6 +39,7 @@ mod moves;
 mod names;
 mod select;
 pub mod step;
+pub mod urge;
 mod written;
 
 pub mod allowed;

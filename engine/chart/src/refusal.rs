@@ -83,6 +83,11 @@ pub enum Refused {
         /// What is missing and how to add it.
         message: String,
     },
+    /// There is nothing to remind of: the task is done, has changed, or nobody above is named.
+    NotOwed {
+        /// The name.
+        event: String,
+    },
     /// The case has ended.
     Ended {
         /// The name.
@@ -92,7 +97,7 @@ pub enum Refused {
 
 impl Refused {
     /// A short stable word for machines: `unknown`, `not_handled`, `not_permitted`, `requirements`,
-    /// `payload`, `data`, `failed`, `endless`, `term`, `ended`.
+    /// `payload`, `data`, `failed`, `endless`, `term`, `not_owed`, `ended`.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Unknown { .. } => "unknown",
@@ -104,6 +109,7 @@ impl Refused {
             Self::Failed { .. } => "failed",
             Self::Endless { .. } => "endless",
             Self::Term { .. } => "term",
+            Self::NotOwed { .. } => "not_owed",
             Self::Ended { .. } => "ended",
         }
     }
@@ -154,6 +160,10 @@ impl Refused {
             Self::Term { event, message } => (
                 format!("Không tính được thời hạn khi xử lý `{event}`: {message}"),
                 format!("a term could not be computed for `{event}`: {message}"),
+            ),
+            Self::NotOwed { event } => (
+                format!("Không còn việc để nhắc (`{event}`): việc đã xong hoặc đã đổi."),
+                format!("there is nothing to send `{event}` for: the task is done or has changed"),
             ),
             Self::Ended { event } => (
                 format!("Hồ sơ đã kết thúc, không nhận `{event}` nữa."),

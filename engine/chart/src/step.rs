@@ -22,6 +22,7 @@ use crate::refusal::Refused;
 use crate::select::Trigger;
 use crate::snapshot::{Parent, Snapshot};
 use crate::stepped::{EntryKind, Step};
+use crate::urge::urge;
 use crate::written::{Written, unjudged};
 
 /// The number of these semantics; raised by any change that alters a [`Step`] (R7).
@@ -62,8 +63,16 @@ fn run(machine: &mut Machine<'_>, event: &Event, before: &Snapshot) -> Result<En
         (Origin::Timer, name::SEND) => pending(machine, event),
         (Origin::Operator, name::CALENDAR) => recompute(machine, event),
         (Origin::Inbox, name::CANCELLED) => cancelled(machine),
+        (Origin::Person, name::REMINDED | name::ESCALATED) if is_ours(machine.chart, event) => {
+            urge(machine, event)
+        }
         _ => take(machine, event, before),
     }
+}
+
+/// Whether the chart leaves an event of this name to the engine.
+fn is_ours(chart: &Chart, event: &Event) -> bool {
+    chart.unhandled == Unhandled::Refuse && !chart.events.contains_key(event.name.as_ref())
 }
 
 /// The case as it stands, to be written whole: replay may begin at such an entry, and need not know

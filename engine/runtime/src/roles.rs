@@ -134,6 +134,12 @@ impl Assignments {
         holders
     }
 
+    /// The cases on which somebody holds a role on the case itself, by id; few, where any.
+    pub fn cases(&self) -> impl Iterator<Item = &str> {
+        let from = self.by_scope.range("case/".to_owned()..);
+        from.map_while(|(scope, _)| scope.strip_prefix("case/"))
+    }
+
     /// What `person` holds at `now`, on any scope.
     pub fn of_person(&self, person: &str, now: Timestamp) -> impl Iterator<Item = &Assignment> {
         let all = self.by_scope.values().flatten();

@@ -169,6 +169,29 @@ struct OfChart<'a> {
     chart: &'a str,
 }
 
+/// The cases under `chart` (a name) that were opened from `from_ms` on and before `to_ms`, each with its revision, in
+/// the order in which they were opened.
+pub async fn opened_between(
+    store: &Store,
+    chart: &str,
+    from_ms: i64,
+    to_ms: i64,
+) -> Result<Vec<(String, i64)>, ReadError> {
+    const SQL: &str = "
+        SELECT case_id, revision FROM cases
+        WHERE chart = $1 AND opened_at_ms >= $2 AND opened_at_ms < $3
+        ORDER BY opened_at_ms, case_id";
+    Ok(on!(store.reads(), |pool| {
+        sqlx::query_as(SQL).bind(chart).bind(from_ms).bind(to_ms).fetch_all(pool).await
+    })?)
+}
+
+/// When the first case under `chart` (a name) was opened; `None` where there is none.
+pub async fn first_opened(store: &Store, chart: &str) -> Result<Option<i64>, ReadError> {
+    const SQL: &str = "SELECT MIN(opened_at_ms) FROM cases WHERE chart = $1";
+    Ok(on!(store.reads(), |pool| sqlx::query_scalar(SQL).bind(chart).fetch_one(pool).await)?)
+}
+
 /// The first `limit` heads after the id `after` (empty: from the start), in the order of their ids.
 pub async fn page(store: &Store, after: &str, limit: i64) -> Result<Vec<Head>, ReadError> {
     const SQL: &str = "SELECT * FROM cases WHERE case_id > $1 ORDER BY case_id LIMIT $2";

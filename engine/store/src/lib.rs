@@ -94,6 +94,7 @@ pub mod timers;
 pub mod accounts;
 pub mod anchors;
 pub mod audit;
+pub mod batches;
 pub mod calendars;
 pub mod charts;
 pub mod leases;
