@@ -31,6 +31,7 @@ mod accounts;
 mod cases;
 mod commit;
 mod definitions;
+mod drafts;
 mod fresh;
 mod keeping;
 mod log;

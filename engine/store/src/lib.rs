@@ -95,6 +95,7 @@ pub mod accounts;
 pub mod anchors;
 pub mod calendars;
 pub mod charts;
+pub mod drafts;
 pub mod leases;
 pub mod meta;
 pub mod people;
