@@ -6,6 +6,7 @@
 
 mod acting;
 mod browser;
+mod drafting;
 mod routes;
 mod seeing;
 mod signing;

@@ -19,7 +19,7 @@ use store::{cases, log, tasks};
 use super::page::{Page, Part, due_chip, moment, success};
 use super::signing::Me;
 use super::trouble::Trouble;
-use super::{Site, form, see, told};
+use super::{Site, context, draft, form, see, told};
 use crate::cli::Lang;
 use crate::cli::desk::place;
 use crate::draw;
@@ -87,6 +87,11 @@ impl Seen {
         depths.max().unwrap_or_default()
     }
 
+    /// Whether `event` is something people do.
+    pub(super) fn is_act(&self, event: &str) -> bool {
+        self.chart.events.get(event).is_some_and(|event| !event.machine)
+    }
+
     /// The case in words.
     pub(super) fn title(&self, lang: Lang) -> String {
         self.names.case_title(&self.facts).get(lang.code()).to_owned()
@@ -120,8 +125,10 @@ pub(super) async fn page(
     let short: String = id.chars().take(8).collect();
     let next_due = seen.tasks.iter().filter_map(|task| task.due_at_ms).min();
     let library = site.runtime.library();
+    let drafts = draft::of_case(&site, &me, &seen).await?;
     Ok(Page::of(&site, &me, Part::Cases, title.clone()).show(&html! {
         @if let Some(event) = seen.chart.events.get(&shown.done) {
+            div data-draft-done=(draft::name_of(&me, &id, &shown.done)) hidden {}
             (success(lang.pick("Đã ghi nhận", "Recorded"), &done(event.title.get(lang.code()), lang)))
         }
         nav class="govuk-breadcrumbs" aria-label=(lang.pick("Vị trí", "Breadcrumb")) {
@@ -147,6 +154,7 @@ pub(super) async fn page(
                 }
             }
         }
+        (drafts)
         (diagram(&seen, lang))
         div class="app-cols" {
             div {
@@ -257,6 +265,15 @@ fn now_panel(site: &Site, seen: &Seen, answer: &Allowed, lang: Lang) -> Markup {
                             else { "govuk-button govuk-button--secondary" })
                             href=(format!("/cases/{}/actions/{}", seen.head.case_id, action.event)) {
                             (action.title.get(lang.code()))
+                        }
+                    }
+                }
+                @for action in answer.allowed.iter().filter(|one| context::may_be_nil(&one.payload)) {
+                    p class="govuk-body app-gap" {
+                        (lang.pick("Kỳ này không có gì thay đổi? ", "Nothing changed in this period? "))
+                        a class="govuk-link" href=(format!(
+                            "/cases/{}/actions/{}?nil=true", seen.head.case_id, action.event)) {
+                            (lang.pick("Báo cáo không phát sinh", "Nil report"))
                         }
                     }
                 }

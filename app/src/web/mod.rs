@@ -1,21 +1,25 @@
 //! The pages: what people of the programme work with in a browser.
 //!
-//! Every page is made on the server and works without a script; every act is a form that is sent. What
+//! Every page is made on the server and works without a script; every act is a form that is sent. One script of
+//! ours saves drafts while somebody types, and nothing needs it (`docs/decisions/0018`). What
 //! may be seen is decided in [`see`], what may be done in the step. Texts stand beside each other in both
 //! languages, so one without the other does not compile.
 //!
 //! Reading order: [`Site`] and [`router`], [`signing`], then one module a page.
 //!
-//! **Invariant:** a page writes nothing but through the runtime or `store::accounts`; no page holds a
-//! script, a style or a font that is not ours.
+//! **Invariant:** a page writes nothing but through the runtime, `store::accounts` or `store::drafts`; no page loads
+//! a script, a style or a font that is not ours, or holds one in itself.
 
 mod account;
 mod act;
+mod act_form;
 mod answer;
 pub mod assets;
 mod case;
 mod cases;
+mod conflict;
 mod context;
+mod draft;
 mod form;
 mod guard;
 mod overdue;
@@ -23,6 +27,7 @@ mod owing;
 mod page;
 mod see;
 mod signing;
+mod spread;
 pub mod tokens;
 mod told;
 mod trouble;
@@ -109,6 +114,8 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/cases", get(cases::page))
         .route("/cases/{id}", get(case::page))
         .route("/cases/{id}/actions/{event}", get(act::page).post(act::send))
+        .route("/cases/{id}/actions/{event}/draft", post(draft::save))
+        .route("/cases/{id}/actions/{event}/discard", get(draft::confirm).post(draft::discard))
         .route("/overdue", get(overdue::page))
         .route("/account", get(account::page))
         .route("/account/sessions/{token}", post(account::end_session))

@@ -70,6 +70,9 @@ impl<'a> Page<'a> {
                     meta name="theme-color" content="#0c2c4d";
                     link rel="icon" href=(assets::icon()) type="image/svg+xml";
                     @for style in assets::styles() { link rel="stylesheet" href=(style); }
+                    @if self.me.is_some() {
+                        @for script in assets::scripts() { script src=(script) defer {} }
+                    }
                 }
                 body class="govuk-template__body app-wide" {
                     a class="govuk-skip-link" href="#main" {

@@ -127,11 +127,8 @@ pub(super) fn history(
     let shown = if all { entries.len() } else { ENTRIES_SHOWN };
     let mut items = Vec::new();
     for StoredEntry { entry, .. } in entries.iter().rev().take(shown) {
-        let actor: Value = serde_json::from_str(&entry.actor).unwrap_or_default();
-        let title = seen.chart.events.get(&entry.event).map(|event| event.title.get(lang.code()));
-        let title = title.filter(|title| !title.is_empty());
-        let title = title.map_or_else(|| machine_words(&entry.event, lang), str::to_owned);
-        items.push((title, who(seen, &actor, lang), entry.recorded_at_ms));
+        let title = title_of(seen, &entry.event, lang);
+        items.push((title, who(seen, &entry.actor, lang), entry.recorded_at_ms));
     }
     let earlier = entries.len().saturating_sub(shown);
     html! {
@@ -158,6 +155,13 @@ pub(super) fn history(
     }
 }
 
+/// What happened, in words.
+pub(super) fn title_of(seen: &Seen, event: &str, lang: Lang) -> String {
+    let title = seen.chart.events.get(event).map(|event| event.title.get(lang.code()));
+    let title = title.filter(|title| !title.is_empty());
+    title.map_or_else(|| machine_words(event, lang), str::to_owned)
+}
+
 /// What the engine itself did, in words.
 fn machine_words(event: &str, lang: Lang) -> String {
     match event {
@@ -170,7 +174,8 @@ fn machine_words(event: &str, lang: Lang) -> String {
 }
 
 /// Name and unit of whoever sent an entry.
-fn who(seen: &Seen, actor: &Value, lang: Lang) -> String {
+pub(super) fn who(seen: &Seen, actor: &str, lang: Lang) -> String {
+    let actor: Value = serde_json::from_str(actor).unwrap_or_default();
     let id = actor["id"].as_str().unwrap_or_default();
     if id.is_empty() || id == "system" {
         return lang.pick("Hệ thống", "the system").to_owned();
