@@ -7,6 +7,7 @@
 mod acting;
 mod browser;
 mod drafting;
+mod receipts;
 mod routes;
 mod seeing;
 mod signing;

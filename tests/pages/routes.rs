@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::browser::shared;
 
 /// (method, route as the router writes it, whether anybody may ask).
-const ROUTES: [(&str, &str, bool); 19] = [
+const ROUTES: [(&str, &str, bool); 20] = [
     ("get", "/assets/{name}", true),
     ("get", "/sign-in", true),
     ("post", "/sign-in", true),
@@ -17,6 +17,7 @@ const ROUTES: [(&str, &str, bool); 19] = [
     ("get", "/work", false),
     ("get", "/cases", false),
     ("get", "/cases/{id}", false),
+    ("get", "/cases/{id}/receipts/{revision}", false),
     ("get", "/cases/{id}/actions/{event}", false),
     ("post", "/cases/{id}/actions/{event}", false),
     ("post", "/cases/{id}/actions/{event}/draft", false),
@@ -55,6 +56,7 @@ async fn whoever_is_not_signed_in_gets_no_further_than_the_door() {
         let path = route
             .replace("{id}", &place.report)
             .replace("{event}", "submit")
+            .replace("{revision}", "1")
             .replace("{token}", "0")
             .replace("{name}", "0")
             .replace("{code}", "vi");

@@ -162,12 +162,13 @@ pub(super) async fn send(
     let mut command = Command::send(&id, &event, payload, who, &sent.key);
     command.expected_decision = sent.decision;
     match site.runtime.send(command).await {
-        Ok(_) => {
+        Ok(receipt) => {
             // The act is recorded whether or not its draft goes.
             if let Err(error) = drafts::discard(site.store(), &me.id, &id, &event).await {
                 tracing::warn!(error = %because(&error), "a draft that was sent is still there");
             }
-            let query = serde_urlencoded::to_string([("done", &event)]).unwrap_or_default();
+            let done = [("done", event.clone()), ("at", receipt.revision.to_string())];
+            let query = serde_urlencoded::to_string(done).unwrap_or_default();
             Ok(Redirect::to(&format!("/cases/{id}?{query}")).into_response())
         }
         Err(error) => refused(&site, &me, &id, &event, told, (&error, sent.revision)).await,

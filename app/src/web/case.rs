@@ -13,13 +13,13 @@ use maud::{Markup, PreEscaped, html};
 use runtime::ActorRef;
 use serde::Deserialize;
 use serde_json::Value;
-use store::rows::{Head, TaskRow};
+use store::rows::{Head, StoredEntry, TaskRow};
 use store::{cases, log, tasks};
 
 use super::page::{Page, Part, due_chip, moment, success};
 use super::signing::Me;
 use super::trouble::Trouble;
-use super::{Site, context, draft, form, see, told};
+use super::{Site, context, draft, form, receipt, see, told};
 use crate::cli::Lang;
 use crate::cli::desk::place;
 use crate::draw;
@@ -104,6 +104,9 @@ pub(super) struct Shown {
     /// The event that was just taken.
     #[serde(default)]
     done: String,
+    /// The revision that it made.
+    #[serde(default)]
+    at: i64,
     /// Whether the whole history is shown.
     #[serde(default)]
     all: bool,
@@ -129,7 +132,8 @@ pub(super) async fn page(
     Ok(Page::of(&site, &me, Part::Cases, title.clone()).show(&html! {
         @if let Some(event) = seen.chart.events.get(&shown.done) {
             div data-draft-done=(draft::name_of(&me, &id, &shown.done)) hidden {}
-            (success(lang.pick("Đã ghi nhận", "Recorded"), &done(event.title.get(lang.code()), lang)))
+            (success(lang.pick("Đã ghi nhận", "Recorded"), &done(event.title.get(lang.code()), lang),
+                &receipt_link(&seen, &entries, shown.at, &me)))
         }
         nav class="govuk-breadcrumbs" aria-label=(lang.pick("Vị trí", "Breadcrumb")) {
             ol class="govuk-breadcrumbs__list" {
@@ -167,6 +171,18 @@ pub(super) async fn page(
             }
         }
     }))
+}
+
+/// The way to the receipt of what was just recorded.
+fn receipt_link(seen: &Seen, entries: &[StoredEntry], at: i64, me: &Me) -> Markup {
+    let entry = entries.iter().find(|one| one.entry.revision == at);
+    html! {
+        @if entry.is_some_and(|one| receipt::is_given(seen, &one.entry, &me.id)) {
+            a class="govuk-notification-banner__link" href=(receipt::path(&seen.head.case_id, at)) {
+                (me.lang.pick("Xem biên nhận", "See the receipt"))
+            }
+        }
+    }
 }
 
 fn done(title: &str, lang: Lang) -> String {

@@ -25,6 +25,7 @@ mod guard;
 mod overdue;
 mod owing;
 mod page;
+mod receipt;
 mod see;
 mod signing;
 mod spread;
@@ -113,6 +114,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/work", get(work::page))
         .route("/cases", get(cases::page))
         .route("/cases/{id}", get(case::page))
+        .route("/cases/{id}/receipts/{revision}", get(receipt::page))
         .route("/cases/{id}/actions/{event}", get(act::page).post(act::send))
         .route("/cases/{id}/actions/{event}/draft", post(draft::save))
         .route("/cases/{id}/actions/{event}/discard", get(draft::confirm).post(draft::discard))

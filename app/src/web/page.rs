@@ -277,8 +277,8 @@ pub(super) fn error_summary(errors: &[(String, String)], lang: Lang) -> Markup {
     }
 }
 
-/// Good news at the top of a page.
-pub(super) fn success(title: &str, words: &str) -> Markup {
+/// Good news at the top of a page, with what more there is of it.
+pub(super) fn success(title: &str, words: &str, more: &Markup) -> Markup {
     html! {
         div class="govuk-notification-banner govuk-notification-banner--success" role="alert"
             aria-labelledby="done" {
@@ -286,7 +286,7 @@ pub(super) fn success(title: &str, words: &str) -> Markup {
                 h2 class="govuk-notification-banner__title" id="done" { (title) }
             }
             div class="govuk-notification-banner__content" {
-                p class="govuk-notification-banner__heading" { (words) }
+                p class="govuk-notification-banner__heading" { (words) " " (more) }
             }
         }
     }

@@ -6,7 +6,7 @@ use store::rows::{StoredEntry, TaskRow};
 
 use super::case::Seen;
 use super::page::{due_chip, moment};
-use super::{Site, owing};
+use super::{Site, owing, receipt};
 use crate::cli::Lang;
 use crate::facts::role_title;
 
@@ -128,18 +128,26 @@ pub(super) fn history(
     let mut items = Vec::new();
     for StoredEntry { entry, .. } in entries.iter().rev().take(shown) {
         let title = title_of(seen, &entry.event, lang);
-        items.push((title, who(seen, &entry.actor, lang), entry.recorded_at_ms));
+        let receipt = receipt::is_given(seen, entry, &seen.actor.id);
+        let receipt = receipt.then(|| receipt::path(&entry.case_id, entry.revision));
+        items.push((title, who(seen, &entry.actor, lang), entry.recorded_at_ms, receipt));
     }
     let earlier = entries.len().saturating_sub(shown);
     html! {
         section class="app-card" aria-labelledby="history" {
             h2 class="govuk-heading-m" id="history" { (lang.pick("Diễn biến", "History")) }
             ol class="app-timeline" {
-                @for (title, who, at) in &items {
+                @for (title, who, at, receipt) in &items {
                     li {
                         b { (title) } " "
                         span class="app-muted" { (lang.pick("bởi ", "by ")) (who) }
                         time { (moment(*at, library.calendar(), lang)) }
+                        @if let Some(receipt) = receipt {
+                            " " a class="govuk-link" href=(receipt) {
+                                (lang.pick("Biên nhận", "Receipt"))
+                                span class="govuk-visually-hidden" { ": " (title) }
+                            }
+                        }
                     }
                 }
             }
