@@ -36,6 +36,14 @@
   const done = document.querySelector('[data-draft-done]');
   if (done && copies.read(done.dataset.draftDone)?.sent) copies.drop(done.dataset.draftDone);
 
+  // A file that is too large is not sent at all.
+  const file = document.querySelector('input[data-bytes-max]');
+  file?.addEventListener('change', () => {
+    const tooLarge = [...file.files].some((one) => one.size > Number(file.dataset.bytesMax));
+    document.querySelector('[data-file-said]').textContent = tooLarge ? file.dataset.tooLarge : '';
+    if (tooLarge) file.value = '';
+  });
+
   const form = document.querySelector('form[data-draft]');
   if (!form) return;
   const name = form.dataset.draft;

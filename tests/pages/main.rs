@@ -10,4 +10,5 @@ mod drafting;
 mod receipts;
 mod routes;
 mod seeing;
+mod sheets;
 mod signing;

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::browser::shared;
 
 /// (method, route as the router writes it, whether anybody may ask).
-const ROUTES: [(&str, &str, bool); 20] = [
+const ROUTES: [(&str, &str, bool); 23] = [
     ("get", "/assets/{name}", true),
     ("get", "/sign-in", true),
     ("post", "/sign-in", true),
@@ -23,6 +23,9 @@ const ROUTES: [(&str, &str, bool); 20] = [
     ("post", "/cases/{id}/actions/{event}/draft", false),
     ("get", "/cases/{id}/actions/{event}/discard", false),
     ("post", "/cases/{id}/actions/{event}/discard", false),
+    ("get", "/cases/{id}/actions/{event}/sheet", false),
+    ("post", "/cases/{id}/actions/{event}/sheet", false),
+    ("get", "/cases/{id}/actions/{event}/template", false),
     ("get", "/overdue", false),
     ("get", "/account", false),
     ("post", "/account/sessions/{token}", false),

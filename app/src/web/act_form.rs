@@ -12,7 +12,7 @@ use super::form::{self, Field, Filled, id_of};
 use super::page::{Page, Part, error_summary};
 use super::signing::Me;
 use super::trouble::Trouble;
-use super::{Site, act, conflict, context};
+use super::{Site, act, conflict, context, workbook};
 use crate::cli::Lang;
 
 /// The form of one act for one reader.
@@ -127,6 +127,14 @@ impl Act<'_> {
                     }
                 } @else { (self.draft()) }
                 (self.nil())
+                @if self.is_possible && workbook::is_of_figures(&shown) {
+                    p class="govuk-body" {
+                        (lang.pick("Có sẵn số liệu trong Excel? ", "The figures are in Excel? "))
+                        a class="govuk-link" href=(format!("{}/sheet", self.path())) {
+                            (lang.pick("Nộp bằng tệp Excel", "Report by a workbook"))
+                        }
+                    }
+                }
                 (form::show(&shown, &filled))
                 (self.buttons())
             }

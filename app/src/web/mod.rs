@@ -17,6 +17,7 @@ mod answer;
 pub mod assets;
 mod case;
 mod cases;
+mod cells;
 mod conflict;
 mod context;
 mod draft;
@@ -27,12 +28,14 @@ mod owing;
 mod page;
 mod receipt;
 mod see;
+mod sheet;
 mod signing;
 mod spread;
 pub mod tokens;
 mod told;
 mod trouble;
 mod work;
+mod workbook;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -68,13 +71,15 @@ pub struct Site {
     names: Mutex<Option<(Stopwatch, Arc<Names>)>>,
     /// Few passwords are hashed at a time: each takes 19 MiB and a core.
     hashing: Semaphore,
+    /// Few workbooks are read or written at a time.
+    sheets: Semaphore,
 }
 
 impl Site {
     /// The pages of `runtime`; with `secure`, cookies are sent over TLS only.
     pub fn new(runtime: Runtime, demo: bool, secure: bool) -> Arc<Self> {
-        let (names, hashing) = (Mutex::new(None), Semaphore::new(2));
-        Arc::new(Self { runtime, demo, secure, names, hashing })
+        let (names, hashing, sheets) = (Mutex::new(None), Semaphore::new(2), Semaphore::new(2));
+        Arc::new(Self { runtime, demo, secure, names, hashing, sheets })
     }
 
     fn store(&self) -> &store::Store {
@@ -122,7 +127,13 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/account", get(account::page))
         .route("/account/sessions/{token}", post(account::end_session))
         .route("/sign-out", post(account::sign_out));
+    // A workbook may be larger than a form.
+    let files = Router::new()
+        .route("/cases/{id}/actions/{event}/sheet", get(sheet::page).post(sheet::check))
+        .route("/cases/{id}/actions/{event}/template", get(sheet::template))
+        .layer(DefaultBodyLimit::max(sheet::BYTES_MAX));
     open.merge(signed_in)
+        .merge(files)
         .fallback(trouble::nothing_here)
         .layer(from_fn_with_state(Arc::clone(&site), guard::words_of_rejections))
         .layer(from_fn(guard::same_site))
