@@ -159,7 +159,7 @@ async fn a_draft_for_an_older_form_says_what_changed() {
     type_and_save(&mut browser, &place).await;
     let mut row = of(&place, &place.enterprise).await.remove(0);
     let mut form: Value = serde_json::from_str(&row.form).unwrap();
-    let titles = form.as_object_mut().unwrap();
+    let titles = form["titles"].as_object_mut().unwrap();
     titles.remove("/narrative/next");
     titles.insert("/partners".to_owned(), json!("Đối tác triển khai"));
     let mut fields: Value = serde_json::from_str(&row.fields).unwrap();
@@ -271,6 +271,40 @@ async fn a_stale_form_says_what_happened_and_how_it_differs() {
     assert_eq!(of(&place, &place.enterprise).await.len(), 1);
     let head = cases::find(place.runtime.store(), &place.report).await.unwrap().unwrap();
     assert!(head.snapshot.contains("1300000"));
+}
+
+#[tokio::test]
+async fn whoever_comes_back_to_a_draft_is_told_what_others_did_since() {
+    let place = Place::sqlite().await;
+    let mut browser = place.signed_in(&place.enterprise).await;
+    let page = browser.get(&path(&place)).await;
+    let decision = page.hidden("_decision");
+    let fields = [("_decision", &*decision), (USERS, "1.250.000"), (RESULTS, "Xong.")];
+    browser.post(&path(&place), &fields).await;
+    let correct = format!("/cases/{}/actions/correct", place.report);
+    let page = browser.get(&correct).await;
+    assert!(!page.text.contains("nil=true"), "a correction is no nil report");
+    let revision = page.hidden("_revision");
+    let typed = [("_revision", &*revision), ("/reason", "Thiếu"), (USERS, "1.260.000")];
+    browser.post(&format!("{correct}/draft"), &typed).await;
+    let mut coordinator = place.signed_in(&place.coordinator).await;
+    let accept = format!("/cases/{}/actions/accept", place.report);
+    let decision = coordinator.get(&accept).await.hidden("_decision");
+    let sent = coordinator.post(&accept, &[("_decision", &decision), ("/note", "Đạt")]).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.text);
+    let page = browser.get(&correct).await;
+    let told = page.text.split("Trong lúc bạn nhập").nth(1).unwrap();
+    assert!(told.split("</ul>").next().unwrap().contains("Chấp nhận báo cáo"), "{told}");
+    assert!(page.text.contains("value=\"1.260.000\""));
+}
+
+#[tokio::test]
+async fn a_table_that_gets_more_rows_is_kept_as_a_draft() {
+    let place = Place::sqlite().await;
+    let mut browser = place.signed_in(&place.enterprise).await;
+    let page = browser.post(&path(&place), &[("_more", "/x"), (RESULTS, "Đang viết")]).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert_eq!(of(&place, &place.enterprise).await.len(), 1);
 }
 
 #[tokio::test]

@@ -147,6 +147,15 @@ async fn from_template_to_receipt(place: &Place) {
         assert!(head.snapshot.contains(words), "{words}: {}", head.snapshot);
     }
     assert_eq!(drafts::of_person(place.runtime.store(), &place.enterprise).await.unwrap(), []);
+    // A correction has a template too, which begins from what was sent.
+    let correct = format!("/cases/{}/actions/correct", place.report);
+    let bytes = browser.fetch(&format!("{correct}/template")).await;
+    let (rows, _) = opened(&bytes);
+    let users = rows.iter().find(|row| row[0] == USERS).unwrap();
+    assert_eq!((&*users[4], &*users[6]), ("1250000", "đã rà soát: hai lần"));
+    let page = browser.upload(&format!("{correct}/sheet"), &bytes).await;
+    let errors = lines(&page, "errors-by-cell");
+    assert!(errors[0].1.contains("Cần nêu lý do đính chính"), "{errors:?}");
 }
 
 #[tokio::test]

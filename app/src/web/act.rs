@@ -77,7 +77,12 @@ pub(super) async fn page(
     if asked.nil {
         typed.insert(context::NIL_REPORT.to_owned(), vec!["true".to_owned()]);
     }
-    let told = Told { typed, kept, nil, key: fresh_key(), ..Told::default() };
+    // Whoever comes back to a draft is told what others did since, as whoever sends a stale form is.
+    let meanwhile = match &kept {
+        Some(kept) => conflict::since(&site, &seen, Some(kept.revision())).await?,
+        None => Vec::new(),
+    };
+    let told = Told { typed, kept, nil, meanwhile, key: fresh_key(), ..Told::default() };
     act_form::show(&site, &me, &seen, &event, told)
 }
 
@@ -142,11 +147,11 @@ pub(super) async fn send(
         ..Told::default()
     };
     if sent.save {
-        draft::keep(&site, &me, &seen, &event, &told.typed).await?;
+        draft::keep(&site, &me, &seen, &event, (&told.typed, sent.revision)).await?;
         return Ok(Redirect::to(&format!("/cases/{id}/actions/{event}")).into_response());
     }
     if sent.more {
-        return act_form::show(&site, &me, &seen, &event, told);
+        return again(&site, &me, &seen, &event, told).await;
     }
     let fields = fields_of(&seen, &event, me.lang);
     let payload = match answer::read(&fields, &told.typed, me.lang) {
@@ -199,7 +204,7 @@ async fn again(
     mut told: Told,
 ) -> Result<Response, Trouble> {
     // What was typed is on the page, whether or not it could be kept.
-    match draft::keep(site, me, seen, event, &told.typed).await {
+    match draft::keep(site, me, seen, event, (&told.typed, None)).await {
         Ok(_) => told.kept = draft::find(site, me, &seen.head.case_id, event).await?,
         Err(error) => tracing::warn!(error = %because(&error), "a draft was not kept"),
     }

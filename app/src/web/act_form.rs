@@ -167,7 +167,8 @@ impl Act<'_> {
     /// A report in which nothing changed is a sentence.
     fn nil(&self) -> Markup {
         let lang = self.me.lang;
-        let may_be = self.fields.iter().any(|field| field.pointer == context::NIL_REPORT);
+        let payload = self.seen.chart.events.get(self.event).and_then(|one| one.payload.as_ref());
+        let may_be = payload.is_some_and(|schema| context::may_be_nil(self.event, schema.source()));
         html! {
             @if self.told.nil {
                 div class="govuk-inset-text" {

@@ -159,8 +159,7 @@ impl Reader<'_> {
             }
             None => {
                 let vi = format!("“{title}” phải là số, ví dụ 1.250.000 (bạn nhập: {text})");
-                let en =
-                    format!("“{title}” must be a number, such as 1,250,000 (you typed: {text})");
+                let en = format!("“{title}” must be a number, such as 1250000 (you typed: {text})");
                 self.wrong(name, &vi, &en);
                 None
             }

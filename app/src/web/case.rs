@@ -284,7 +284,7 @@ fn now_panel(site: &Site, seen: &Seen, answer: &Allowed, lang: Lang) -> Markup {
                         }
                     }
                 }
-                @for action in answer.allowed.iter().filter(|one| context::may_be_nil(&one.payload)) {
+                @for action in answer.allowed.iter().filter(|one| context::may_be_nil(&one.event, &one.payload)) {
                     p class="govuk-body app-gap" {
                         (lang.pick("Kỳ này không có gì thay đổi? ", "Nothing changed in this period? "))
                         a class="govuk-link" href=(format!(

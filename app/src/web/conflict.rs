@@ -18,14 +18,17 @@ use crate::cli::Lang;
 /// How many entries are told.
 const ENTRIES_MAX: i64 = 50;
 
-/// The entries of a case after `revision`, which its reader had seen.
+/// What people did in a case after `revision`, which its reader had seen.
 pub(super) async fn since(
     site: &Site,
     seen: &Seen,
     revision: Option<i64>,
 ) -> Result<Vec<StoredEntry>, Trouble> {
     let Some(revision) = revision else { return Ok(Vec::new()) };
-    Ok(log::list(site.store(), &seen.head.case_id, revision, ENTRIES_MAX).await?)
+    let mut entries = log::list(site.store(), &seen.head.case_id, revision, ENTRIES_MAX).await?;
+    // Reminders and the like are no acts of anybody.
+    entries.retain(|one| one.entry.kind == "event" && see::sender_of(&one.entry).is_some());
+    Ok(entries)
 }
 
 /// What those entries did, and how it differs from what was typed.

@@ -23,9 +23,10 @@ const NARRATIVE: &str = "/narrative";
 /// Events that send again what the case holds, mended.
 const MENDING: [&str; 2] = ["correct", "resubmit"];
 
-/// Whether a payload may say that nothing changed.
-pub(super) fn may_be_nil(schema: &Value) -> bool {
-    schema["properties"]["nil_report"]["type"] == "boolean"
+/// Whether `event`, which carries such a payload, may say in a sentence that nothing changed. What mends a report
+/// begins from its figures.
+pub(super) fn may_be_nil(event: &str, schema: &Value) -> bool {
+    schema["properties"]["nil_report"]["type"] == "boolean" && !MENDING.contains(&event)
 }
 
 /// Whether a report in which nothing changed has the field `name`.

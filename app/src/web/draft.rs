@@ -17,6 +17,7 @@ use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Redirect, Response};
 use chart::moment::Timestamp;
 use maud::{Markup, html};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
 use store::drafts::{self, DraftRow};
 use store::{accounts, receipts};
@@ -36,9 +37,18 @@ pub(super) const LAPSED_MS: i64 = 7 * 24 * 3_600_000;
 #[derive(Debug, Clone)]
 pub(super) struct Kept {
     pub(super) typed: Typed,
-    /// The fields of the form it was typed into: titles by pointer.
-    titles: BTreeMap<String, String>,
+    /// The form it was typed into.
+    form: FormThen,
     pub(super) saved_at_ms: i64,
+}
+
+/// A form as it was when something was typed into it.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+struct FormThen {
+    /// The revision of the case that its reader saw.
+    revision: i64,
+    /// The titles of its fields by pointer.
+    titles: BTreeMap<String, String>,
 }
 
 /// What a form has become since a draft was typed into it.
@@ -53,8 +63,13 @@ pub(super) struct Changed {
 impl Kept {
     fn of(row: &DraftRow) -> Self {
         let typed = serde_json::from_str(&row.fields).unwrap_or_default();
-        let titles = serde_json::from_str(&row.form).unwrap_or_default();
-        Self { typed, titles, saved_at_ms: row.saved_at_ms }
+        let form = serde_json::from_str(&row.form).unwrap_or_default();
+        Self { typed, form, saved_at_ms: row.saved_at_ms }
+    }
+
+    /// The revision of the case that was seen when this was typed.
+    pub(super) fn revision(&self) -> i64 {
+        self.form.revision
     }
 
     /// What differs between `fields` and the form of this draft.
@@ -71,11 +86,11 @@ impl Kept {
             if is_there || texts.is_empty() {
                 continue;
             }
-            let title = self.titles.iter().find(|(pointer, _)| within(name, pointer));
+            let title = self.form.titles.iter().find(|(pointer, _)| within(name, pointer));
             let title = title.map_or(name.as_str(), |(_, title)| title.as_str());
             gone.entry(title).or_default().extend(texts);
         }
-        let is_new = |field: &&&Field| !self.titles.contains_key(&field.pointer);
+        let is_new = |field: &&&Field| !self.form.titles.contains_key(&field.pointer);
         Changed {
             gone: gone
                 .into_iter()
@@ -102,13 +117,14 @@ pub(super) async fn find(
     Ok(row.as_ref().map(Kept::of))
 }
 
-/// Keeps what was typed into `fields`; when. Nothing is kept of a form that was left as it came.
+/// Keeps what was typed into the form of `event` as its reader saw it at `revision`; when. Nothing is kept of a form
+/// that was left as it came.
 pub(super) async fn keep(
     site: &Site,
     me: &Me,
     seen: &Seen,
     event: &str,
-    typed: &Typed,
+    (typed, revision): (&Typed, Option<i64>),
 ) -> Result<Option<i64>, Trouble> {
     let fields = act::fields_of(seen, event, me.lang);
     let case_id = &seen.head.case_id;
@@ -116,10 +132,9 @@ pub(super) async fn keep(
         drafts::discard(site.store(), &me.id, case_id, event).await?;
         return Ok(None);
     }
-    let titles: BTreeMap<&str, &str> = spread::leaves(&fields)
-        .into_iter()
-        .map(|field| (field.pointer.as_str(), field.title.as_str()))
-        .collect();
+    let leaves = spread::leaves(&fields).into_iter();
+    let titles = leaves.map(|field| (field.pointer.clone(), field.title.clone())).collect();
+    let form = FormThen { revision: revision.unwrap_or(seen.head.revision), titles };
     // PostgreSQL keeps no NUL; nobody types one.
     let plain = |text: &String| text.replace('\0', "");
     let typed: Typed = typed
@@ -131,7 +146,7 @@ pub(super) async fn keep(
         case_id: case_id.clone(),
         event: event.to_owned(),
         fields: json!(typed).to_string(),
-        form: json!(titles).to_string(),
+        form: json!(form).to_string(),
         saved_at_ms: real_ms(),
     };
     drafts::put(site.store(), &row).await?;
@@ -279,8 +294,9 @@ async fn keep_unless_sent(
     {
         return Ok(Saved::Sent);
     }
+    let revision = typed.get(act::REVISION).and_then(|all| all.first()?.parse().ok());
     typed.retain(|name, _| name.starts_with('/'));
-    let at = keep(site, me, seen, event, &typed).await?;
+    let at = keep(site, me, seen, event, (&typed, revision)).await?;
     Ok(at.map_or(Saved::Nothing, Saved::Kept))
 }
 

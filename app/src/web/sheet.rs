@@ -303,7 +303,7 @@ async fn checked(asked: &Asked<'_>, mut sheet: Sheet) -> Result<Response, Troubl
     let says = |typed: &Typed| answer::read(&asked.fields, typed, lang).ok();
     let other = other.filter(|kept| says(&kept.typed) != says(&sheet.typed));
     if other.is_none() {
-        draft::keep(asked.site, asked.me, &asked.seen, &asked.event, &sheet.typed).await?;
+        draft::keep(asked.site, asked.me, &asked.seen, &asked.event, (&sheet.typed, None)).await?;
     }
     let body = html! {
         div class="app-draft" {
