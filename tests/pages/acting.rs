@@ -31,9 +31,10 @@ async fn a_report_is_submitted_once_however_often_the_button_is_pressed() {
     for _ in 0..2 {
         let done = browser.post(&path, &fields).await;
         assert_eq!(done.status, StatusCode::SEE_OTHER);
-        assert_eq!(done.location, format!("/cases/{}?done=submit", place.report));
+        assert_eq!(done.location, format!("/cases/{}?done=submit&at=2", place.report));
     }
-    let page = browser.get(&format!("/cases/{}?done=submit", place.report)).await;
+    let page = browser.get(&format!("/cases/{}?done=submit&at=2", place.report)).await;
+    assert!(page.text.contains(&format!("/cases/{}/receipts/2\">Xem biên nhận", place.report)));
     assert!(page.text.contains("“Nộp báo cáo” đã được ghi vào hồ sơ"));
     let head = cases::find(place.runtime.store(), &place.report).await.unwrap().unwrap();
     assert_eq!(head.revision, 2, "opened, submitted, and nothing twice");

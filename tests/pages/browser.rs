@@ -213,6 +213,29 @@ impl Browser {
         self.ask(request, Body::from(body)).await
     }
 
+    /// Sends `bytes` as the file of a form.
+    pub(crate) async fn upload(&mut self, path: &str, bytes: &[u8]) -> Answer {
+        let head =
+            "--cut\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.xlsx\"\r\n\r\n";
+        let body = [head.as_bytes(), bytes, b"\r\n--cut--\r\n"].concat();
+        let request = Request::post(path)
+            .header("sec-fetch-site", "same-origin")
+            .header(header::CONTENT_LENGTH, body.len())
+            .header(header::CONTENT_TYPE, "multipart/form-data; boundary=cut");
+        self.ask(request, Body::from(body)).await
+    }
+
+    /// The bytes of a file.
+    pub(crate) async fn fetch(&mut self, path: &str) -> Vec<u8> {
+        let cookies: Vec<String> =
+            self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = Request::get(path).header(header::COOKIE, cookies.join("; "));
+        let response = self.router.clone().oneshot(request.body(Body::empty()).unwrap());
+        let response = response.await.unwrap();
+        assert_eq!(response.status(), StatusCode::OK, "{path}");
+        to_bytes(response.into_body(), 1 << 24).await.unwrap().to_vec()
+    }
+
     pub(crate) async fn ask(
         &mut self,
         request: axum::http::request::Builder,

@@ -33,6 +33,7 @@ mod batches;
 mod cases;
 mod commit;
 mod definitions;
+mod drafts;
 mod fresh;
 mod keeping;
 mod log;

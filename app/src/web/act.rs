@@ -1,45 +1,66 @@
 //! One act on a case: the form its event asks for, and sending it.
 //!
-//! The form carries the decision that its reader saw and a key of its own, so that a stale page is told
-//! and a double press does nothing twice. Whatever is refused, what was typed stays.
+//! The form carries the decision and revision that its reader saw and a key of its own, so that a stale page is told
+//! what happened meanwhile and a double press does nothing twice. Whatever is refused, what was typed stays: on the page,
+//! and as a draft ([`super::draft`]).
+//!
+//! Reading order: [`page`], [`send`]; how it looks is in [`super::act_form`].
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use axum::extract::{Form, Path, State};
-use axum::http::StatusCode;
+use axum::extract::{Form, Path, Query, State};
+use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Redirect, Response};
-use chart::refusal::Refused;
-use maud::{Markup, html};
 use runtime::clock::fresh_key;
 use runtime::{ActorRef, Command, SendError};
+use serde::Deserialize;
 use serde_json::Value;
+use store::drafts;
+use store::rows::StoredEntry;
 
-use super::case::{Seen, blocked};
-use super::form::{self, Field, Filled, Typed, id_of};
-use super::page::{Page, Part, error_summary};
+use super::case::Seen;
+use super::draft::{self, Kept};
+use super::form::{self, Field, Typed};
 use super::signing::Me;
 use super::trouble::Trouble;
-use super::{Site, answer, context};
+use super::{Site, act_form, answer, conflict, context};
 use crate::cli::Lang;
-use crate::cli::wording::not_sent;
+use crate::cli::wording::{because, not_sent};
 
 /// Names of the fields that are not the payload's.
-const DECISION: &str = "_decision";
-const KEY: &str = "_key";
+pub(super) const DECISION: &str = "_decision";
+pub(super) const REVISION: &str = "_revision";
+pub(super) const KEY: &str = "_key";
+pub(super) const NIL: &str = "_nil";
+pub(super) const SAVE: &str = "_draft";
 const MORE: &str = "_more";
-const FOR: &str = "_for";
+pub(super) const FOR: &str = "_for";
 
 /// What is shown with the form.
 #[derive(Default)]
-struct Told {
-    typed: Typed,
+pub(super) struct Told {
+    pub(super) typed: Typed,
     /// Words by pointer.
-    errors: BTreeMap<String, String>,
+    pub(super) errors: BTreeMap<String, String>,
     /// What is wrong with the whole.
-    words: Vec<String>,
-    status: StatusCode,
-    key: String,
+    pub(super) words: Vec<String>,
+    pub(super) status: StatusCode,
+    pub(super) key: String,
+    /// The draft that stands in the database.
+    pub(super) kept: Option<Kept>,
+    /// Whether only what a nil report needs is asked for.
+    pub(super) nil: bool,
+    /// What happened since the page was opened that is sent now.
+    pub(super) meanwhile: Vec<StoredEntry>,
+}
+
+/// What the address says beside the act.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Asked {
+    /// Whether nothing changed in the period.
+    #[serde(default)]
+    nil: bool,
 }
 
 /// The page of an act.
@@ -47,139 +68,63 @@ pub(super) async fn page(
     State(site): State<Arc<Site>>,
     me: Me,
     Path((id, event)): Path<(String, String)>,
+    Query(asked): Query<Asked>,
 ) -> Result<Response, Trouble> {
     let seen = Seen::of(&site, &me, &id).await?;
-    show(&site, &me, &seen, &event, &Told { key: fresh_key(), ..Told::default() })
-}
-
-/// The form of `event`, or why it cannot be sent now.
-fn show(site: &Site, me: &Me, seen: &Seen, event: &str, told: &Told) -> Result<Response, Trouble> {
-    let lang = me.lang;
-    let definition = seen.chart.events.get(event).filter(|event| !event.machine);
-    let definition = definition.ok_or(Trouble::Nothing)?;
-    let title = definition.title.get(lang.code()).to_owned();
-    let answer = seen.allowed(site);
-    let is_possible = answer.allowed.iter().any(|action| action.event == event);
-    let stopped = answer.blocked.iter().find(|blocked| blocked.event == event);
-    let fields = fields_of(seen, event, lang);
-    let errors = summary(&fields, told);
-    let filled = Filled { typed: &told.typed, errors: &told.errors, lang };
-    // What was typed is shown again even if it cannot be sent any more.
-    let shows_form = is_possible || !told.typed.is_empty();
-    Ok(Page::of(site, me, Part::Cases, title.clone()).with(told.status).show(&html! {
-        nav class="govuk-breadcrumbs" aria-label=(lang.pick("Vị trí", "Breadcrumb")) {
-            ol class="govuk-breadcrumbs__list" {
-                li class="govuk-breadcrumbs__list-item" {
-                    a class="govuk-breadcrumbs__link" href="/cases" { (lang.pick("Hồ sơ", "Cases")) }
-                }
-                li class="govuk-breadcrumbs__list-item" {
-                    a class="govuk-breadcrumbs__link" href=(format!("/cases/{}", seen.head.case_id)) {
-                        (seen.title(lang))
-                    }
-                }
-            }
-        }
-        div class="app-card app-form" {
-            @if !errors.is_empty() { (error_summary(&errors, lang)) }
-            h1 class="govuk-heading-l" { (title) }
-            p class="govuk-body app-muted" { (seen.title(lang)) }
-            @if !is_possible { (impossible(site, seen, stopped, lang)) }
-            @if shows_form {
-                @let absent = seen.in_place_of(site, event);
-                @if let Some(absent) = absent { (in_place(seen, absent, lang)) }
-                (form_markup(seen, event, &fields, &filled, (&told.key, absent), &title, lang))
-            }
-            p class="app-gap" {
-                a class="govuk-link" href=(format!("/cases/{}", seen.head.case_id)) {
-                    (lang.pick("Quay lại hồ sơ, không gửi", "Back to the case, without sending"))
-                }
-            }
-        }
-    }))
-}
-
-fn impossible(
-    site: &Site,
-    seen: &Seen,
-    stopped: Option<&chart::allowed::Blocked>,
-    lang: Lang,
-) -> Markup {
-    html! {
-        div class="app-why" {
-            h2 class="govuk-heading-s" { (lang.pick("Chưa thực hiện được", "Not possible now")) }
-            @if let Some(one) = stopped { ul { (blocked(site, seen, one, lang)) } }
-            @else {
-                p class="govuk-body" {
-                    (lang.pick(
-                        "Hồ sơ không ở bước nhận việc này. Trang hồ sơ cho biết bây giờ làm được gì.",
-                        "The case is at no step that takes this. Its page says what can be done now.",
-                    ))
-                }
-            }
-        }
+    let kept = draft::find(&site, &me, &id, &event).await?;
+    let mut typed = kept.as_ref().map(|kept| kept.typed.clone()).unwrap_or_default();
+    // A draft with figures is shown whole; saying that nothing changed takes none of it away.
+    let nil = asked.nil && typed.keys().all(|name| context::is_of_nil_report(name));
+    if asked.nil {
+        typed.insert(context::NIL_REPORT.to_owned(), vec!["true".to_owned()]);
     }
+    // Whoever comes back to a draft is told what others did since, as whoever sends a stale form is.
+    let meanwhile = match &kept {
+        Some(kept) => conflict::since(&site, &seen, Some(kept.revision())).await?,
+        None => Vec::new(),
+    };
+    let told = Told { typed, kept, nil, meanwhile, key: fresh_key(), ..Told::default() };
+    act_form::show(&site, &me, &seen, &event, told)
 }
 
-fn form_markup(
-    seen: &Seen,
-    event: &str,
-    fields: &[Field],
-    filled: &Filled<'_>,
-    (key, absent): (&str, Option<&str>),
-    title: &str,
-    lang: Lang,
-) -> Markup {
-    html! {
-        form method="post" novalidate
-            action=(format!("/cases/{}/actions/{event}", seen.head.case_id)) {
-            input type="hidden" name=(DECISION) value=(seen.head.decision);
-            input type="hidden" name=(KEY) value=(key);
-            @if let Some(absent) = absent { input type="hidden" name=(FOR) value=(absent); }
-            @if fields.is_empty() {
-                p class="govuk-body" {
-                    (lang.pick("Việc này không cần nhập gì thêm.", "Nothing need be filled in."))
-                }
-            }
-            (form::show(fields, filled))
-            button class="govuk-button" type="submit" { (title) }
-        }
-    }
-}
-
-/// In whose place this is done.
-fn in_place(seen: &Seen, absent: &str, lang: Lang) -> Markup {
-    html! {
-        p class="govuk-inset-text" {
-            (lang.pick("Thay mặt ", "In the place of ")) strong { (seen.names.person(absent)) }
-            (lang.pick(", theo uỷ quyền đang có hiệu lực. Diễn biến sẽ ghi tên cả hai người.",
-                ", by a substitution that is in force. The history will name both."))
-        }
-    }
-}
-
-fn fields_of(seen: &Seen, event: &str, lang: Lang) -> Vec<Field> {
+/// The fields that `event` asks for in this case.
+pub(super) fn fields_of(seen: &Seen, event: &str, lang: Lang) -> Vec<Field> {
     let schema = seen.chart.events.get(event).and_then(|event| event.payload.as_ref());
     let mut fields = schema.map_or_else(Vec::new, |schema| form::fields(schema.source(), lang));
     context::enrich(&mut fields, &seen.facts.data, &seen.names, lang);
     fields
 }
 
-/// Errors in the order of the form, each with the id of its field.
-fn summary(fields: &[Field], told: &Told) -> Vec<(String, String)> {
-    let whole = told.words.iter().map(|words| (String::new(), words.clone()));
-    let mut order = Vec::new();
-    pointers(fields, &mut order);
-    let rank = |pointer: &str| order.iter().position(|one| pointer.starts_with(one.as_str()));
-    let mut errors: Vec<(&String, &String)> = told.errors.iter().collect();
-    errors.sort_by_key(|(pointer, _)| (rank(pointer).unwrap_or(usize::MAX), (*pointer).clone()));
-    whole.chain(errors.into_iter().map(|(at, words)| (id_of(at), words.clone()))).collect()
+/// What a form sent beside the payload.
+struct Sent {
+    decision: Option<u64>,
+    revision: Option<i64>,
+    key: String,
+    nil: bool,
+    /// In whose place it is sent.
+    absent: Option<String>,
+    /// More rows of a table are asked for.
+    more: bool,
+    /// It is to be kept and not sent.
+    save: bool,
+    typed: Typed,
 }
 
-fn pointers(fields: &[Field], out: &mut Vec<String>) {
-    for field in fields {
-        match &field.kind {
-            form::Kind::Group(inner) => pointers(inner, out),
-            _ => out.push(field.pointer.clone()),
+impl Sent {
+    fn of(pairs: Vec<(String, String)>) -> Self {
+        let mut typed = draft::typed_of(pairs);
+        let mut own = |name: &str| typed.remove(name).and_then(|mut values| values.pop());
+        let (decision, revision, key) = (own(DECISION), own(REVISION), own(KEY));
+        let (nil, more, save, absent) = (own(NIL), own(MORE), own(SAVE), own(FOR));
+        Self {
+            decision: decision.and_then(|text| text.parse().ok()),
+            revision: revision.and_then(|text| text.parse().ok()),
+            key: key.filter(|key| !key.is_empty()).unwrap_or_else(fresh_key),
+            nil: nil.is_some(),
+            absent: absent.filter(|absent| !absent.is_empty()),
+            more: more.is_some(),
+            save: save.is_some(),
+            typed,
         }
     }
 }
@@ -187,85 +132,108 @@ fn pointers(fields: &[Field], out: &mut Vec<String>) {
 /// Sends what was filled in.
 pub(super) async fn send(
     State(site): State<Arc<Site>>,
-    me: Me,
+    me: Result<Me, Response>,
     Path((id, event)): Path<(String, String)>,
+    headers: HeaderMap,
     Form(pairs): Form<Vec<(String, String)>>,
 ) -> Result<Response, Trouble> {
+    let Ok(me) = me else { return at_the_door(&site, &headers, &id, &event, pairs).await };
     let seen = Seen::of(&site, &me, &id).await?;
-    let mut typed = Typed::new();
-    for (name, value) in pairs {
-        typed.entry(name).or_default().push(value);
+    if !seen.is_act(&event) {
+        return Err(Trouble::Nothing);
     }
-    let mut own = |name: &str| typed.remove(name).and_then(|mut values| values.pop());
-    let (decision, key, more, absent) = (own(DECISION), own(KEY), own(MORE), own(FOR));
-    let key = key.filter(|key| !key.is_empty()).unwrap_or_else(fresh_key);
-    let told = Told { typed, key: key.clone(), ..Told::default() };
-    if more.is_some() {
-        return show(&site, &me, &seen, &event, &told);
+    let sent = Sent::of(pairs);
+    let told = Told {
+        typed: sent.typed,
+        key: sent.key.clone(),
+        nil: sent.nil,
+        kept: draft::find(&site, &me, &id, &event).await?,
+        ..Told::default()
+    };
+    if sent.save {
+        draft::keep(&site, &me, &seen, &event, (&told.typed, sent.revision)).await?;
+        return Ok(Redirect::to(&format!("/cases/{id}/actions/{event}")).into_response());
+    }
+    if sent.more {
+        return again(&site, &me, &seen, &event, told).await;
     }
     let fields = fields_of(&seen, &event, me.lang);
     let payload = match answer::read(&fields, &told.typed, me.lang) {
         Ok(payload) => payload,
         Err(errors) => {
             let status = StatusCode::UNPROCESSABLE_ENTITY;
-            return show(&site, &me, &seen, &event, &Told { errors, status, ..told });
+            let told = Told { errors, status, ..told };
+            return again(&site, &me, &seen, &event, told).await;
         }
     };
     let payload = if fields.is_empty() { Value::Null } else { payload };
-    let on_behalf_of = absent.filter(|absent| !absent.is_empty());
+    let on_behalf_of = sent.absent;
     let who = ActorRef { person: me.id.clone(), org: String::new(), on_behalf_of };
-    let mut command = Command::send(&id, &event, payload, who, &key);
-    command.expected_decision = decision.and_then(|text| text.parse().ok());
+    let mut command = Command::send(&id, &event, payload, who, &sent.key);
+    command.expected_decision = sent.decision;
     match site.runtime.send(command).await {
-        Ok(_) => {
-            let query = serde_urlencoded::to_string([("done", &event)]).unwrap_or_default();
+        Ok(receipt) => {
+            // The act is recorded whether or not its draft goes.
+            if let Err(error) = drafts::discard(site.store(), &me.id, &id, &event).await {
+                tracing::warn!(error = %because(&error), "a draft that was sent is still there");
+            }
+            let done = [("done", event.clone()), ("at", receipt.revision.to_string())];
+            let query = serde_urlencoded::to_string(done).unwrap_or_default();
             Ok(Redirect::to(&format!("/cases/{id}?{query}")).into_response())
         }
-        Err(error) => refused(&site, &me, &id, &event, told, &error).await,
+        Err(error) => refused(&site, &me, &id, &event, told, (&error, sent.revision)).await,
     }
 }
 
-/// The form again, with what was typed, and the words of what stood in the way.
+/// The way to sign in for whoever's session has ended: back to the form, and to what they typed.
+async fn at_the_door(
+    site: &Site,
+    headers: &HeaderMap,
+    id: &str,
+    event: &str,
+    pairs: Vec<(String, String)>,
+) -> Result<Response, Trouble> {
+    let kept = draft::kept_for_later(site, headers, id, event, pairs).await?;
+    let mut query = vec![("next", format!("/cases/{id}/actions/{event}"))];
+    query.extend(kept.then(|| ("kept", "true".to_owned())));
+    let query = serde_urlencoded::to_string(query).unwrap_or_default();
+    Ok(Redirect::to(&format!("/sign-in?{query}")).into_response())
+}
+
+/// The form again, with what was typed, which is kept as a draft.
+async fn again(
+    site: &Site,
+    me: &Me,
+    seen: &Seen,
+    event: &str,
+    mut told: Told,
+) -> Result<Response, Trouble> {
+    // What was typed is on the page, whether or not it could be kept.
+    match draft::keep(site, me, seen, event, (&told.typed, None)).await {
+        Ok(_) => told.kept = draft::find(site, me, &seen.head.case_id, event).await?,
+        Err(error) => tracing::warn!(error = %because(&error), "a draft was not kept"),
+    }
+    act_form::show(site, me, seen, event, told)
+}
+
+/// The form again, with the words of what stood in the way.
 async fn refused(
     site: &Site,
     me: &Me,
     id: &str,
     event: &str,
     told: Told,
-    error: &SendError,
+    (error, revision): (&SendError, Option<i64>),
 ) -> Result<Response, Trouble> {
     // The case as it is now: somebody else may have acted, and the form is bound to that decision.
     let seen = Seen::of(site, me, id).await?;
-    let (lang, key) = (me.lang, fresh_key());
-    let (mut errors, mut words) = (BTreeMap::new(), Vec::new());
+    let (mut errors, mut words, mut meanwhile) = (BTreeMap::new(), Vec::new(), Vec::new());
+    let lang = me.lang;
     let status = match error {
-        SendError::Refused(refused) => match &**refused {
-            Refused::Payload { violations, .. } | Refused::Data { violations, .. } => {
-                for one in violations {
-                    let text = lang.pick(&one.message_vi, &one.message_en).to_owned();
-                    errors.entry(one.pointer.clone()).or_insert(text);
-                }
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            Refused::Requirements { reasons, .. } => {
-                words.extend(reasons.iter().map(|reason| reason.text.get(lang.code()).to_owned()));
-                StatusCode::CONFLICT
-            }
-            other => {
-                words.push(other.text().get(lang.code()).to_owned());
-                StatusCode::CONFLICT
-            }
-        },
+        SendError::Refused(refused) => refusal(refused, &mut errors, &mut words, lang),
         SendError::Stale { .. } => {
-            words.push(
-                lang.pick(
-                    "Hồ sơ vừa được người khác xử lý sau khi bạn mở trang này. Phần bạn nhập vẫn còn ở \
-                     dưới; hãy xem lại hồ sơ rồi gửi lại nếu vẫn cần.",
-                    "Somebody acted on this case after you opened this page. What you typed is below; \
-                     look at the case again and send it if it is still needed.",
-                )
-                .to_owned(),
-            );
+            meanwhile = conflict::since(site, &seen, revision).await?;
+            words.push(stale_words(lang).to_owned());
             StatusCode::CONFLICT
         }
         other => {
@@ -278,5 +246,43 @@ async fn refused(
             }
         }
     };
-    show(site, me, &seen, event, &Told { errors, words, status, key, ..told })
+    // A key is for one command; only one that may have been written is sent again under the same.
+    let key = match error {
+        SendError::Unavailable { .. } => told.key.clone(),
+        _ => fresh_key(),
+    };
+    again(site, me, &seen, event, Told { errors, words, status, key, meanwhile, ..told }).await
+}
+
+/// What the chart refused: words for fields and for the whole, and the status of the answer.
+pub(super) fn refusal(
+    refused: &chart::refusal::Refused,
+    errors: &mut BTreeMap<String, String>,
+    words: &mut Vec<String>,
+    lang: Lang,
+) -> StatusCode {
+    use chart::refusal::Refused;
+    match refused {
+        Refused::Payload { violations, .. } | Refused::Data { violations, .. } => {
+            for one in violations {
+                let text = lang.pick(&one.message_vi, &one.message_en).to_owned();
+                errors.entry(one.pointer.clone()).or_insert(text);
+            }
+            return StatusCode::UNPROCESSABLE_ENTITY;
+        }
+        Refused::Requirements { reasons, .. } => {
+            words.extend(reasons.iter().map(|reason| reason.text.get(lang.code()).to_owned()));
+        }
+        other => words.push(other.text().get(lang.code()).to_owned()),
+    }
+    StatusCode::CONFLICT
+}
+
+fn stale_words(lang: Lang) -> &'static str {
+    lang.pick(
+        "Hồ sơ vừa được người khác xử lý sau khi bạn mở trang này. Phần bạn nhập vẫn còn ở dưới; hãy xem chỗ \
+         khác nhau rồi gửi lại nếu vẫn cần.",
+        "Somebody acted on this case after you opened this page. What you typed is below; look at what differs \
+         and send it if it is still needed.",
+    )
 }

@@ -159,8 +159,7 @@ impl Reader<'_> {
             }
             None => {
                 let vi = format!("“{title}” phải là số, ví dụ 1.250.000 (bạn nhập: {text})");
-                let en =
-                    format!("“{title}” must be a number, such as 1,250,000 (you typed: {text})");
+                let en = format!("“{title}” must be a number, such as 1250000 (you typed: {text})");
                 self.wrong(name, &vi, &en);
                 None
             }
@@ -184,7 +183,7 @@ impl Reader<'_> {
 
 /// A number as people write it: `1.250.000`, `1250000`, `99,5`, `99.5`, `-3`. Groups of three after a
 /// point are thousands; a comma begins the fraction.
-fn number_of(text: &str) -> Option<Number> {
+pub(super) fn number_of(text: &str) -> Option<Number> {
     let text: String = text.chars().filter(|c| !c.is_whitespace()).collect();
     let (sign, digits) = match text.strip_prefix(['-', '−']) {
         Some(rest) => ("-", rest),

@@ -1,4 +1,4 @@
-//! Styles and fonts, kept in the program and served under names that change with their bytes.
+//! Styles, fonts and the one script, kept in the program and served under names that change with their bytes.
 
 use std::sync::LazyLock;
 
@@ -9,6 +9,7 @@ use chart::canonical::sha256_hex;
 
 const GOVUK: &str = include_str!("../../assets/govuk-frontend-6.6.0.css");
 const APP: &str = include_str!("../../assets/app.css");
+const DRAFT: &str = include_str!("../../assets/draft.js");
 const LATIN: &[u8] = include_bytes!("../../assets/inter-latin.woff2");
 const VIETNAMESE: &[u8] = include_bytes!("../../assets/inter-vietnamese.woff2");
 const ICON: &str = include_str!("../../assets/icon.svg");
@@ -30,7 +31,8 @@ static ASSETS: LazyLock<Vec<Asset>> = LazyLock::new(|| {
     let govuk = asset("govuk-frontend", "css", "text/css; charset=utf-8", GOVUK.into());
     let app = asset("app", "css", "text/css; charset=utf-8", app.into());
     let icon = asset("icon", "svg", "image/svg+xml", ICON.into());
-    vec![govuk, app, icon, latin, vietnamese]
+    let draft = asset("draft", "js", "text/javascript; charset=utf-8", DRAFT.into());
+    vec![govuk, app, icon, latin, vietnamese, draft]
 });
 
 fn asset(name: &str, end: &str, kind: &'static str, bytes: Vec<u8>) -> Asset {
@@ -41,6 +43,14 @@ fn asset(name: &str, end: &str, kind: &'static str, bytes: Vec<u8>) -> Asset {
 /// The addresses of the styles, in the order in which they apply.
 pub fn styles() -> impl Iterator<Item = &'static str> {
     ASSETS.iter().filter(|asset| asset.kind.starts_with("text/css")).map(|one| one.path.as_str())
+}
+
+/// The addresses of the scripts.
+pub fn scripts() -> impl Iterator<Item = &'static str> {
+    ASSETS
+        .iter()
+        .filter(|asset| asset.kind.starts_with("text/javascript"))
+        .map(|one| one.path.as_str())
 }
 
 /// The address of the icon.
@@ -70,6 +80,16 @@ mod tests {
         }
         assert!(!GOVUK.contains("url("), "it loads nothing at all");
         assert!(GOVUK.contains("var(--app-font)"));
+    }
+
+    #[test]
+    fn the_script_runs_nothing_that_is_not_written_in_it() {
+        for word in
+            ["eval", "innerHTML", "Function(", "document.write", "http:", "https:", "import"]
+        {
+            assert!(!DRAFT.contains(word), "`{word}`");
+        }
+        assert_eq!(scripts().count(), 1);
     }
 
     #[test]

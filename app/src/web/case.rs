@@ -13,13 +13,13 @@ use maud::{Markup, PreEscaped, html};
 use runtime::ActorRef;
 use serde::Deserialize;
 use serde_json::Value;
-use store::rows::{Head, TaskRow};
+use store::rows::{Head, StoredEntry, TaskRow};
 use store::{cases, log, tasks};
 
 use super::page::{Page, Part, due_chip, moment, success};
 use super::signing::Me;
 use super::trouble::Trouble;
-use super::{Site, form, see, told};
+use super::{Site, context, draft, form, receipt, see, told};
 use crate::cli::Lang;
 use crate::cli::desk::place;
 use crate::draw;
@@ -93,10 +93,15 @@ impl Seen {
 
     /// In whose place `event` is sent, where they may not send it themselves and somebody's place allows it.
     pub(super) fn in_place_of(&self, site: &Site, event: &str) -> Option<&str> {
+        self.actor_of(site, event).on_behalf_of.as_deref()
+    }
+
+    /// As whom they would send `event`: the first who may, or themselves.
+    pub(super) fn actor_of(&self, site: &Site, event: &str) -> &Actor {
         let may = |actor: &&Actor| {
             self.allowed_as(site, actor).allowed.iter().any(|action| action.event == event)
         };
-        self.actors.iter().find(may)?.on_behalf_of.as_deref()
+        self.actors.iter().find(may).unwrap_or(&self.actors[0])
     }
 
     /// How deep the innermost active state lies that takes `event`, and whether it leads on.
@@ -114,6 +119,11 @@ impl Seen {
         depths.max().unwrap_or_default()
     }
 
+    /// Whether `event` is something people do.
+    pub(super) fn is_act(&self, event: &str) -> bool {
+        self.chart.events.get(event).is_some_and(|event| !event.machine)
+    }
+
     /// The case in words.
     pub(super) fn title(&self, lang: Lang) -> String {
         self.names.case_title(&self.facts).get(lang.code()).to_owned()
@@ -126,6 +136,9 @@ pub(super) struct Shown {
     /// The event that was just taken.
     #[serde(default)]
     done: String,
+    /// The revision that it made.
+    #[serde(default)]
+    at: i64,
     /// Whether the whole history is shown.
     #[serde(default)]
     all: bool,
@@ -147,9 +160,12 @@ pub(super) async fn page(
     let short: String = id.chars().take(8).collect();
     let next_due = seen.tasks.iter().filter_map(|task| task.due_at_ms).min();
     let library = site.runtime.library();
+    let drafts = draft::of_case(&site, &me, &seen).await?;
     Ok(Page::of(&site, &me, Part::Cases, title.clone()).show(&html! {
         @if let Some(event) = seen.chart.events.get(&shown.done) {
-            (success(lang.pick("Đã ghi nhận", "Recorded"), &done(event.title.get(lang.code()), lang)))
+            div data-draft-done=(draft::name_of(&me, &id, &shown.done)) hidden {}
+            (success(lang.pick("Đã ghi nhận", "Recorded"), &done(event.title.get(lang.code()), lang),
+                &receipt_link(&seen, &entries, shown.at, &me)))
         }
         nav class="govuk-breadcrumbs" aria-label=(lang.pick("Vị trí", "Breadcrumb")) {
             ol class="govuk-breadcrumbs__list" {
@@ -174,6 +190,7 @@ pub(super) async fn page(
                 }
             }
         }
+        (drafts)
         (diagram(&seen, lang))
         div class="app-cols" {
             div {
@@ -186,6 +203,18 @@ pub(super) async fn page(
             }
         }
     }))
+}
+
+/// The way to the receipt of what was just recorded.
+fn receipt_link(seen: &Seen, entries: &[StoredEntry], at: i64, me: &Me) -> Markup {
+    let entry = entries.iter().find(|one| one.entry.revision == at);
+    html! {
+        @if entry.is_some_and(|one| receipt::is_given(seen, &one.entry, &me.id)) {
+            a class="govuk-notification-banner__link" href=(receipt::path(&seen.head.case_id, at)) {
+                (me.lang.pick("Xem biên nhận", "See the receipt"))
+            }
+        }
+    }
 }
 
 fn done(title: &str, lang: Lang) -> String {
@@ -284,6 +313,15 @@ fn now_panel(site: &Site, seen: &Seen, answer: &Allowed, lang: Lang) -> Markup {
                             else { "govuk-button govuk-button--secondary" })
                             href=(format!("/cases/{}/actions/{}", seen.head.case_id, action.event)) {
                             (action.title.get(lang.code()))
+                        }
+                    }
+                }
+                @for action in answer.allowed.iter().filter(|one| context::may_be_nil(&one.event, &one.payload)) {
+                    p class="govuk-body app-gap" {
+                        (lang.pick("Kỳ này không có gì thay đổi? ", "Nothing changed in this period? "))
+                        a class="govuk-link" href=(format!(
+                            "/cases/{}/actions/{}?nil=true", seen.head.case_id, action.event)) {
+                            (lang.pick("Báo cáo không phát sinh", "Nil report"))
                         }
                     }
                 }

@@ -9,9 +9,35 @@
 use chart::data::Data;
 use serde_json::Value;
 
-use super::form::{Field, Kind};
+use super::form::{Field, Kind, Typed};
+use super::spread;
 use crate::cli::Lang;
 use crate::facts::Names;
+
+/// Where a report says that nothing changed in its period.
+pub(super) const NIL_REPORT: &str = "/nil_report";
+/// Why a report is corrected.
+const REASON: &str = "/reason";
+/// What a report says in words.
+const NARRATIVE: &str = "/narrative";
+/// Events that send again what the case holds, mended.
+const MENDING: [&str; 2] = ["correct", "resubmit"];
+
+/// Whether `event`, which carries such a payload, may say in a sentence that nothing changed. What mends a report
+/// begins from its figures.
+pub(super) fn may_be_nil(event: &str, schema: &Value) -> bool {
+    schema["properties"]["nil_report"]["type"] == "boolean" && !MENDING.contains(&event)
+}
+
+/// Whether a report in which nothing changed has the field `name`.
+pub(super) fn is_of_nil_report(name: &str) -> bool {
+    name == NIL_REPORT || name == REASON || name.starts_with(NARRATIVE)
+}
+
+/// What the form of `event` begins with: a correction begins from what the case holds.
+pub(super) fn begun(event: &str, fields: &[Field], data: &Data) -> Typed {
+    if MENDING.contains(&event) { spread::typed(fields, data.whole()) } else { Typed::new() }
+}
 
 /// Gives `fields` what `data` knows of them.
 pub(super) fn enrich(fields: &mut [Field], data: &Data, names: &Names, lang: Lang) {

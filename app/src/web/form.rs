@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use maud::{Markup, html};
 use serde_json::{Map, Value};
 
+use super::spread;
 use crate::cli::Lang;
 
 /// Rows of a table that are offered empty.
@@ -290,15 +291,7 @@ fn value(field: &Field, name: &str, filled: &Filled<'_>) -> String {
     if let Some(typed) = filled.typed.get(name) {
         return typed.first().cloned().unwrap_or_default();
     }
-    match &field.default {
-        Some(Value::String(text)) => text.clone(),
-        Some(Value::Number(number)) => number.to_string().replace('.', ","),
-        Some(Value::Bool(yes)) => yes.to_string(),
-        Some(Value::Array(items)) => {
-            items.iter().filter_map(Value::as_str).collect::<Vec<_>>().join("\n")
-        }
-        _ => String::new(),
-    }
+    field.default.as_ref().map_or_else(String::new, |value| spread::text(&field.kind, value))
 }
 
 fn input(field: &Field, name: &str, id: &str, wrong: bool, filled: &Filled<'_>) -> Markup {

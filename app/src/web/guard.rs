@@ -9,9 +9,9 @@ use axum::response::{IntoResponse as _, Response};
 
 use super::{Site, signing, trouble};
 
-/// Nothing but our own styles, fonts and pictures; no script at all.
-const POLICY: &str = "default-src 'none'; style-src 'self'; font-src 'self'; img-src 'self'; \
-    form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Nothing but our own files: styles, fonts, pictures and the script that saves drafts; none within a page.
+const POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; \
+    font-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Refuses a form that another site sent: browsers say where a request comes from.
 pub(super) async fn same_site(request: Request, next: Next) -> Response {

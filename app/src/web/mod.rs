@@ -1,16 +1,18 @@
 //! The pages: what people of the programme work with in a browser.
 //!
-//! Every page is made on the server and works without a script; every act is a form that is sent. What
+//! Every page is made on the server and works without a script; every act is a form that is sent. One script of
+//! ours saves drafts while somebody types, and nothing needs it (`docs/decisions/0018`). What
 //! may be seen is decided in [`see`], what may be done in the step. Texts stand beside each other in both
 //! languages, so one without the other does not compile.
 //!
 //! Reading order: [`Site`] and [`router`], [`signing`], then one module a page.
 //!
-//! **Invariant:** a page writes nothing but through the runtime or `store::{accounts, audit, batches, people}`; no page holds a
-//! script, a style or a font that is not ours.
+//! **Invariant:** a page writes nothing but through the runtime or `store::{accounts, audit, batches, drafts, people}`;
+//! no page loads a script, a style or a font that is not ours, or holds one in itself.
 
 mod account;
 mod act;
+mod act_form;
 mod admin;
 mod answer;
 pub mod assets;
@@ -19,8 +21,11 @@ mod batch;
 mod batches;
 mod case;
 mod cases;
+mod cells;
 mod chosen;
+mod conflict;
 mod context;
+mod draft;
 mod figures;
 mod form;
 mod guard;
@@ -30,15 +35,19 @@ mod kept;
 mod overdue;
 mod owing;
 mod page;
+mod receipt;
 mod reports;
 mod see;
+mod sheet;
 mod signing;
+mod spread;
 pub mod tokens;
 mod told;
 mod trend;
 mod trouble;
 mod urge;
 mod work;
+mod workbook;
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -78,14 +87,16 @@ pub struct Site {
     reports: kept::Kept,
     /// Few passwords are hashed at a time: each takes 19 MiB and a core.
     hashing: Semaphore,
+    /// Few workbooks are read or written at a time.
+    sheets: Semaphore,
 }
 
 impl Site {
     /// The pages of `runtime`; with `secure`, cookies are sent over TLS only.
     pub fn new(runtime: Runtime, demo: bool, secure: bool) -> Arc<Self> {
-        let (names, hashing) = (Mutex::new(None), Semaphore::new(2));
+        let (names, hashing, sheets) = (Mutex::new(None), Semaphore::new(2), Semaphore::new(2));
         let reports = kept::Kept::default();
-        Arc::new(Self { runtime, demo, secure, names, reports, hashing })
+        Arc::new(Self { runtime, demo, secure, names, reports, hashing, sheets })
     }
 
     fn store(&self) -> &store::Store {
@@ -130,8 +141,11 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/work", get(work::page))
         .route("/cases", get(cases::page))
         .route("/cases/{id}", get(case::page))
+        .route("/cases/{id}/receipts/{revision}", get(receipt::page))
         .route("/cases/{id}/actions/{event}", get(act::page).post(act::send))
         .route("/reports", get(reports::page))
+        .route("/cases/{id}/actions/{event}/draft", post(draft::save))
+        .route("/cases/{id}/actions/{event}/discard", get(draft::confirm).post(draft::discard))
         .route("/overdue", get(overdue::page))
         .route("/admin/people", get(admin::people::page).post(admin::people::add))
         .route("/admin/people/new", get(admin::people::new))
@@ -163,7 +177,13 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/account", get(account::page))
         .route("/account/sessions/{token}", post(account::end_session))
         .route("/sign-out", post(account::sign_out));
+    // A workbook may be larger than a form.
+    let files = Router::new()
+        .route("/cases/{id}/actions/{event}/sheet", get(sheet::page).post(sheet::check))
+        .route("/cases/{id}/actions/{event}/template", get(sheet::template))
+        .layer(DefaultBodyLimit::max(sheet::BYTES_MAX));
     open.merge(signed_in)
+        .merge(files)
         .fallback(trouble::nothing_here)
         .layer(from_fn_with_state(Arc::clone(&site), guard::words_of_rejections))
         .layer(from_fn(guard::same_site))

@@ -72,6 +72,9 @@ impl<'a> Page<'a> {
                     meta name="theme-color" content="#0c2c4d";
                     link rel="icon" href=(assets::icon()) type="image/svg+xml";
                     @for style in assets::styles() { link rel="stylesheet" href=(style); }
+                    @if self.me.is_some() {
+                        @for script in assets::scripts() { script src=(script) defer {} }
+                    }
                 }
                 body class="govuk-template__body app-wide" {
                     a class="govuk-skip-link" href="#main" {
@@ -280,8 +283,8 @@ pub(super) fn error_summary(errors: &[(String, String)], lang: Lang) -> Markup {
     }
 }
 
-/// Good news at the top of a page.
-pub(super) fn success(title: &str, words: &str) -> Markup {
+/// Good news at the top of a page, with what more there is of it.
+pub(super) fn success(title: &str, words: &str, more: &Markup) -> Markup {
     html! {
         div class="govuk-notification-banner govuk-notification-banner--success" role="alert"
             aria-labelledby="done" {
@@ -289,7 +292,7 @@ pub(super) fn success(title: &str, words: &str) -> Markup {
                 h2 class="govuk-notification-banner__title" id="done" { (title) }
             }
             div class="govuk-notification-banner__content" {
-                p class="govuk-notification-banner__heading" { (words) }
+                p class="govuk-notification-banner__heading" { (words) " " (more) }
             }
         }
     }

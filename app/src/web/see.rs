@@ -9,10 +9,12 @@
 
 use std::collections::BTreeSet;
 
+use chart::definition::Chart;
 use chart::moment::Timestamp;
 use runtime::roles::{Assignment, Assignments, scopes};
+use serde_json::Value;
 use store::cases;
-use store::rows::{Head, TaskRow};
+use store::rows::{EntryRow, Head, TaskRow};
 
 use super::Site;
 use super::trouble::Trouble;
@@ -108,6 +110,22 @@ pub(super) fn may_see(
 ) -> bool {
     let held: BTreeSet<&str> = scopes_of(assignments, person, now).collect();
     bears_on(&held, &head.subject, &head.case_id) || !facts.roles_declared_for(person).is_empty()
+}
+
+/// The chart of evaluations: what its members send is closed until they open it.
+const CLOSED: &str = "evaluation";
+
+/// Whether `person`, who may see the case, may read what an entry of it carries: their own always, another's where
+/// it is no member's score or vote.
+pub(super) fn may_read(person: &str, chart: &Chart, entry: &EntryRow) -> bool {
+    chart.name != CLOSED || sender_of(entry).as_deref() == Some(person)
+}
+
+/// The person who sent an entry; none where the engine did.
+pub(super) fn sender_of(entry: &EntryRow) -> Option<String> {
+    let actor: Value = serde_json::from_str(&entry.actor).ok()?;
+    let id = actor["id"].as_str().filter(|id| !id.is_empty() && *id != "system")?;
+    Some(id.to_owned())
 }
 
 /// Whether a task of a role that `person` holds is theirs, and not that of another whom the case names.

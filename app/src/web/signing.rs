@@ -18,7 +18,7 @@ use store::people::{self, PersonRow};
 use super::audit::{self, Caller, What};
 use super::page::{Page, error_summary};
 use super::trouble::Trouble;
-use super::{Site, see, tokens};
+use super::{Site, draft, see, tokens};
 use crate::cli::Lang;
 
 /// How long a session lasts that nobody uses.
@@ -33,7 +33,7 @@ const WAIT_MS_MAX: i64 = 15 * 60_000;
 const ADDRESS_FAILURES_MAX: i64 = 40;
 const ADDRESS_WAIT_MS: i64 = 15 * 60_000;
 /// The cookie of the session.
-const COOKIE: &str = "cotmoc_session";
+pub(super) const COOKIE: &str = "cotmoc_session";
 /// The cookie of the language.
 const LANGUAGE: &str = "cotmoc_lang";
 
@@ -79,6 +79,15 @@ async fn find(site: &Site, headers: &HeaderMap) -> Result<Option<Me>, Trouble> {
     if session.seen_at_ms < now - PROLONG_MS {
         accounts::keep_session(site.store(), &sha, now, now + IDLE_MS).await?;
     }
+    person_of(site, headers, session).await
+}
+
+/// Who is meant by a session.
+pub(super) async fn person_of(
+    site: &Site,
+    headers: &HeaderMap,
+    session: SessionRow,
+) -> Result<Option<Me>, Trouble> {
     let person = people::find_person(site.store(), &session.person).await?;
     let Some(person) = person.filter(|person| !person.erased) else { return Ok(None) };
     let chosen = cookie(headers, LANGUAGE).unwrap_or(&person.language);
@@ -87,10 +96,12 @@ async fn find(site: &Site, headers: &HeaderMap) -> Result<Option<Me>, Trouble> {
     let watches = see::watches(&assignments, &person.id, now);
     let administers = see::administers(&assignments, &person.id, now);
     let PersonRow { id, name, organisation, email, .. } = person;
-    Ok(Some(Me { id, name, email, organisation, lang, token_sha: sha, watches, administers }))
+    let token_sha = session.token_sha;
+    Ok(Some(Me { id, name, email, organisation, lang, token_sha, watches, administers }))
 }
 
-fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
+/// The cookie `name`, unless it is empty.
+pub(super) fn cookie<'h>(headers: &'h HeaderMap, name: &str) -> Option<&'h str> {
     let all = headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
     all.flat_map(|text| text.split("; ")).find_map(|pair| {
         let (key, value) = pair.split_once('=')?;
@@ -130,6 +141,9 @@ pub(super) fn forget(site: &Site) -> HeaderValue {
 pub(super) struct Next {
     #[serde(default)]
     next: String,
+    /// Whether what was typed was kept as a draft.
+    #[serde(default)]
+    kept: bool,
 }
 
 fn inside(next: &str) -> &str {
@@ -155,7 +169,10 @@ pub(super) async fn form(
     headers: HeaderMap,
 ) -> Response {
     let lang = language(&headers);
-    Page::outside(&site, lang, title(lang)).show(&sign_in_form(lang, "", &query.next, None))
+    Page::outside(&site, lang, title(lang)).show(&html! {
+        @if query.kept { (draft::kept_words(lang)) }
+        (sign_in_form(lang, "", &query.next, None))
+    })
 }
 
 fn title(lang: Lang) -> &'static str {
@@ -332,7 +349,7 @@ pub(super) async fn open(
         agent: agent.unwrap_or_default().chars().take(200).collect(),
     };
     accounts::open_session(site.store(), &row).await?;
-    accounts::sweep(site.store(), now).await?;
+    accounts::sweep(site.store(), now - draft::LAPSED_MS).await?;
     tracing::info!(person, "signed in");
     // The cookie outlives the session, which the database ends.
     let cookie = set_cookie(site, COOKIE, &token, 30 * 86_400);

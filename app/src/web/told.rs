@@ -7,7 +7,7 @@ use store::rows::{EntryRow, StoredEntry, TaskRow};
 
 use super::case::Seen;
 use super::page::{due_chip, moment};
-use super::{Site, owing};
+use super::{Site, owing, receipt};
 use crate::cli::Lang;
 use crate::facts::role_title;
 
@@ -126,26 +126,32 @@ pub(super) fn history(
 ) -> Markup {
     let library = site.runtime.library();
     let shown = if all { entries.len() } else { ENTRIES_SHOWN };
-    let mut items: Vec<(String, String, String, i64)> = Vec::new();
+    let mut items = Vec::new();
     for StoredEntry { entry, .. } in entries.iter().rev().take(shown) {
-        let actor: Value = serde_json::from_str(&entry.actor).unwrap_or_default();
-        let title = seen.chart.events.get(&entry.event).map(|event| event.title.get(lang.code()));
-        let title = title.filter(|title| !title.is_empty());
-        let title = title.map_or_else(|| machine_words(&entry.event, lang), str::to_owned);
-        let (title, note) = reminder(seen, entry, lang).unwrap_or((title, String::new()));
-        items.push((title, note, who(seen, &actor, lang), entry.recorded_at_ms));
+        let reminder = reminder(seen, entry, lang);
+        let (title, note) =
+            reminder.unwrap_or_else(|| (title_of(seen, &entry.event, lang), String::new()));
+        let receipt = receipt::is_given(seen, entry, &seen.actors[0].id);
+        let receipt = receipt.then(|| receipt::path(&entry.case_id, entry.revision));
+        items.push((title, note, who(seen, &entry.actor, lang), entry.recorded_at_ms, receipt));
     }
     let earlier = entries.len().saturating_sub(shown);
     html! {
         section class="app-card" aria-labelledby="history" {
             h2 class="govuk-heading-m" id="history" { (lang.pick("Diễn biến", "History")) }
             ol class="app-timeline" {
-                @for (title, note, who, at) in &items {
+                @for (title, note, who, at, receipt) in &items {
                     li {
                         b { (title) } " "
                         span class="app-muted" { (lang.pick("bởi ", "by ")) (who) }
                         @if !note.is_empty() { span class="app-said" { "“" (note) "”" } }
                         time { (moment(*at, library.calendar(), lang)) }
+                        @if let Some(receipt) = receipt {
+                            " " a class="govuk-link" href=(receipt) {
+                                (lang.pick("Biên nhận", "Receipt"))
+                                span class="govuk-visually-hidden" { ": " (title) }
+                            }
+                        }
                     }
                 }
             }
@@ -175,6 +181,13 @@ fn reminder(seen: &Seen, entry: &EntryRow, lang: Lang) -> Option<(String, String
     Some((format!("{words}“{}”", role.get(lang.code())), note))
 }
 
+/// What happened, in words.
+pub(super) fn title_of(seen: &Seen, event: &str, lang: Lang) -> String {
+    let title = seen.chart.events.get(event).map(|event| event.title.get(lang.code()));
+    let title = title.filter(|title| !title.is_empty());
+    title.map_or_else(|| machine_words(event, lang), str::to_owned)
+}
+
 /// What the engine itself did, in words.
 fn machine_words(event: &str, lang: Lang) -> String {
     match event {
@@ -187,7 +200,8 @@ fn machine_words(event: &str, lang: Lang) -> String {
 }
 
 /// Name and unit of whoever sent an entry.
-fn who(seen: &Seen, actor: &Value, lang: Lang) -> String {
+pub(super) fn who(seen: &Seen, actor: &str, lang: Lang) -> String {
+    let actor: Value = serde_json::from_str(actor).unwrap_or_default();
     let id = actor["id"].as_str().unwrap_or_default();
     if id.is_empty() || id == "system" {
         return lang.pick("Hệ thống", "the system").to_owned();

@@ -7,12 +7,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use store::tasks;
 
-use super::Site;
 use super::owing::{self, Titles};
 use super::page::{Page, Part};
 use super::see::{self, Sight};
 use super::signing::Me;
 use super::trouble::Trouble;
+use super::{Site, draft};
 use crate::facts;
 
 /// How many tasks are shown; the rest is counted.
@@ -35,6 +35,7 @@ pub(super) async fn page(State(site): State<Arc<Site>>, me: Me) -> Result<Respon
     let now = site.now();
     let late = owed.iter().filter(|(task, _)| task.due_at_ms.is_some_and(|due| due <= now.as_ms()));
     let late = late.count();
+    let drafts = draft::of_person(&site, &me).await?;
     let title = lang.pick("Việc của tôi", "My work");
     let whole = lang.pick("Danh sách việc", "Tasks");
     let titles = Titles { whole, role: lang.pick("Vai trò của bạn", "Your role") };
@@ -48,6 +49,7 @@ pub(super) async fn page(State(site): State<Arc<Site>>, me: Me) -> Result<Respon
                     first.", owed.len()),
             })
         }
+        (drafts)
         @if owed.is_empty() { (nothing(lang)) }
         @else { (owing::list(&site, &owed, &names, titles, lang)) }
     }))

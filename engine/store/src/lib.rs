@@ -97,6 +97,7 @@ pub mod audit;
 pub mod batches;
 pub mod calendars;
 pub mod charts;
+pub mod drafts;
 pub mod leases;
 pub mod meta;
 pub mod people;

@@ -75,22 +75,23 @@ pub async fn erase(store: &Store, reference: &str) -> Result<bool, ChoreError> {
     Ok(erased == 1)
 }
 
-/// Erases every value of `person`, name and address, and how they sign in; the opaque id stays. How
+/// Erases every value of `person`, name and address, their drafts, and how they sign in; the opaque id stays. How
 /// many values.
 pub async fn erase_person(store: &Store, person: &str) -> Result<u64, ChoreError> {
     const VALUES: &str = "DELETE FROM personal WHERE person = $1";
     const PERSON: &str = "UPDATE persons SET name = '', email = '', erased = $2 WHERE id = $1";
-    const SIGNS_IN: [&str; 3] = [
+    const OWN: [&str; 4] = [
         "DELETE FROM sessions WHERE person = $1",
         "DELETE FROM invitations WHERE person = $1",
         "DELETE FROM accounts WHERE person = $1",
+        "DELETE FROM drafts WHERE person = $1",
     ];
     let mut writer = store.writer().await?;
     overwrite(&mut writer.tx, true).await?;
     writer.begin().await?;
     let erased = on!(&mut writer.tx, |connection| {
         sqlx::query(PERSON).bind(person).bind(true).execute(&mut *connection).await?;
-        for sql in SIGNS_IN {
+        for sql in OWN {
             sqlx::query(sql).bind(person).execute(&mut *connection).await?;
         }
         sqlx::query(VALUES).bind(person).execute(connection).await?.rows_affected()

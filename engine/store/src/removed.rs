@@ -23,7 +23,7 @@ pub struct RemovedRow {
 }
 
 /// Every table that holds rows of a case, and the column that names it.
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "DELETE FROM log WHERE case_id = $1",
     "DELETE FROM tasks WHERE case_id = $1",
     "DELETE FROM timers WHERE case_id = $1",
@@ -32,6 +32,7 @@ const TABLES: [&str; 9] = [
     "DELETE FROM inbox WHERE sender = $1 OR receiver = $1",
     "DELETE FROM receipts WHERE case_id = $1",
     "DELETE FROM personal WHERE case_id = $1",
+    "DELETE FROM drafts WHERE case_id = $1",
     "DELETE FROM cases WHERE case_id = $1",
 ];
 

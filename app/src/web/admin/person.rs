@@ -88,7 +88,7 @@ pub(in crate::web) async fn page(
     let is_locked = account.as_ref().is_some_and(|one| one.locked_until_ms == i64::MAX);
     Ok(Page::of(&site, &me, Part::Admin, person.name.clone()).show(&html! {
         (sections("", lang))
-        @if let Some(words) = done.words(lang) { (success(lang.pick("Đã xong", "Done"), words)) }
+        @if let Some(words) = done.words(lang) { (success(lang.pick("Đã xong", "Done"), words, &html! {})) }
         h1 class="govuk-heading-l app-title" { (person.name) }
         div class="app-card" {
             dl class="govuk-summary-list" {

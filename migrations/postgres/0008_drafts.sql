@@ -1,0 +1,12 @@
+-- What one person typed into the form of one act and has not sent. Nobody else reads it. Written by
+-- store::drafts; deleted when the act is recorded or its owner throws it away, and with its person or case.
+CREATE TABLE drafts (
+    person TEXT COLLATE "C" NOT NULL REFERENCES persons (id),
+    case_id TEXT COLLATE "C" NOT NULL,
+    event TEXT COLLATE "C" NOT NULL,
+    fields TEXT NOT NULL,
+    form TEXT NOT NULL,
+    saved_at_ms BIGINT NOT NULL,
+    PRIMARY KEY (person, case_id, event)
+);
+CREATE INDEX drafts_case ON drafts (case_id);
