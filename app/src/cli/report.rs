@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use chart::calendar::{Calendar, Rule, due};
+use chart::data::Data;
 use chart::moment::Timestamp;
 use clap::Subcommand;
 use serde_json::{Value, json};
@@ -44,7 +45,7 @@ pub struct ListArgs {
 
 /// How a report stands with its due date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mark {
+pub(crate) enum Mark {
     /// Received in time.
     OnTime,
     /// Received late; nothing takes this away.
@@ -58,7 +59,19 @@ enum Mark {
 }
 
 impl Mark {
-    fn word(self, lang: Lang) -> &'static str {
+    /// It as a stable word for programs.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::OnTime => "on_time",
+            Self::Late => "late",
+            Self::Overdue => "overdue",
+            Self::Awaited => "awaited",
+            Self::Closed => "closed",
+        }
+    }
+
+    /// It in words.
+    pub(crate) fn word(self, lang: Lang) -> &'static str {
         match self {
             Self::OnTime => lang.pick("đúng hạn", "on time"),
             Self::Late => lang.pick("MUỘN", "LATE"),
@@ -116,19 +129,7 @@ fn read(desk: &Desk, head: &Head, lang: Lang) -> Result<Report, Failure> {
     let snapshot = desk.snapshot(head)?;
     let data = &snapshot.data;
     let text = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
-    let moment = |name: &str| data[name].as_i64().filter(|&at| at > 0);
-    let due = moment("due_at_ms").map(Timestamp).or_else(|| {
-        let from = moment("period_opens_at_ms").unwrap_or(head.opened_at_ms);
-        due_by_rule(&text("due_rule"), Timestamp(from), desk.calendar())
-    });
-    let received = moment("received_at_ms");
-    let mark = match (received, data["late"].as_bool().unwrap_or(false)) {
-        (Some(_), true) => Mark::Late,
-        (Some(_), false) => Mark::OnTime,
-        (None, _) if head.done => Mark::Closed,
-        (None, _) if due.is_some_and(|due| due <= desk.now()) => Mark::Overdue,
-        (None, _) => Mark::Awaited,
-    };
+    let Standing { due, received, mark } = Standing::of(head, data, desk.now(), desk.calendar());
     let units = desk.units(&text("level_role"), &head.subject, &head.case_id);
     let unit = units.into_iter().next().unwrap_or_else(|| text("reporter"));
     let state = place(desk.chart(head)?, &snapshot.configuration, lang);
@@ -143,6 +144,36 @@ fn read(desk: &Desk, head: &Head, lang: Lang) -> Result<Report, Failure> {
         state,
         mark,
     })
+}
+
+/// How a report stands: when it is due, when it came, and what that makes it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Standing {
+    /// Late from this moment on; none where the calendar cannot say.
+    pub(crate) due: Option<Timestamp>,
+    /// When it was received.
+    pub(crate) received: Option<i64>,
+    pub(crate) mark: Mark,
+}
+
+impl Standing {
+    /// How the report of `head` stands at `now`.
+    pub(crate) fn of(head: &Head, data: &Data, now: Timestamp, calendar: &Calendar) -> Self {
+        let moment = |name: &str| data[name].as_i64().filter(|&at| at > 0);
+        let due = moment("due_at_ms").map(Timestamp).or_else(|| {
+            let from = moment("period_opens_at_ms").unwrap_or(head.opened_at_ms);
+            due_by_rule(data["due_rule"].as_str().unwrap_or_default(), Timestamp(from), calendar)
+        });
+        let received = moment("received_at_ms");
+        let mark = match (received, data["late"].as_bool().unwrap_or(false)) {
+            (Some(_), true) => Mark::Late,
+            (Some(_), false) => Mark::OnTime,
+            (None, _) if head.done => Mark::Closed,
+            (None, _) if due.is_some_and(|due| due <= now) => Mark::Overdue,
+            (None, _) => Mark::Awaited,
+        };
+        Self { due, received, mark }
+    }
 }
 
 /// The effective due moment that `rule` gives; none where the calendar cannot say.

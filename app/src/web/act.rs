@@ -9,7 +9,6 @@ use std::sync::Arc;
 use axum::extract::{Form, Path, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Redirect, Response};
-use chart::refusal::Refused;
 use maud::{Markup, html};
 use runtime::clock::fresh_key;
 use runtime::{ActorRef, Command, SendError};
@@ -18,16 +17,21 @@ use serde_json::Value;
 use super::case::{Seen, blocked};
 use super::form::{self, Field, Filled, Typed, id_of};
 use super::page::{Page, Part, error_summary};
+use super::said::Said;
 use super::signing::Me;
 use super::trouble::Trouble;
 use super::{Site, answer, context};
 use crate::cli::Lang;
-use crate::cli::wording::not_sent;
 
 /// Names of the fields that are not the payload's.
 const DECISION: &str = "_decision";
 const KEY: &str = "_key";
 const MORE: &str = "_more";
+/// What is said of a page that is older than its case.
+const STALE_VI: &str = "Hồ sơ vừa được người khác xử lý sau khi bạn mở trang này. Phần bạn nhập vẫn còn \
+    ở dưới; hãy xem lại hồ sơ rồi gửi lại nếu vẫn cần.";
+const STALE_EN: &str = "Somebody acted on this case after you opened this page. What you typed is below; \
+    look at the case again and send it if it is still needed.";
 
 /// What is shown with the form.
 #[derive(Default)]
@@ -221,46 +225,16 @@ async fn refused(
     // The case as it is now: somebody else may have acted, and the form is bound to that decision.
     let seen = Seen::of(site, me, id).await?;
     let (lang, key) = (me.lang, fresh_key());
-    let (mut errors, mut words) = (BTreeMap::new(), Vec::new());
-    let status = match error {
-        SendError::Refused(refused) => match &**refused {
-            Refused::Payload { violations, .. } | Refused::Data { violations, .. } => {
-                for one in violations {
-                    let text = lang.pick(&one.message_vi, &one.message_en).to_owned();
-                    errors.entry(one.pointer.clone()).or_insert(text);
-                }
-                StatusCode::UNPROCESSABLE_ENTITY
-            }
-            Refused::Requirements { reasons, .. } => {
-                words.extend(reasons.iter().map(|reason| reason.text.get(lang.code()).to_owned()));
-                StatusCode::CONFLICT
-            }
-            other => {
-                words.push(other.text().get(lang.code()).to_owned());
-                StatusCode::CONFLICT
-            }
-        },
-        SendError::Stale { .. } => {
-            words.push(
-                lang.pick(
-                    "Hồ sơ vừa được người khác xử lý sau khi bạn mở trang này. Phần bạn nhập vẫn còn ở \
-                     dưới; hãy xem lại hồ sơ rồi gửi lại nếu vẫn cần.",
-                    "Somebody acted on this case after you opened this page. What you typed is below; \
-                     look at the case again and send it if it is still needed.",
-                )
-                .to_owned(),
-            );
-            StatusCode::CONFLICT
-        }
-        other => {
-            let calendar = site.runtime.library();
-            let failure = not_sent(other, calendar.calendar());
-            words.push(failure.words(lang).to_owned());
-            match other {
-                SendError::Malformed { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-                _ => StatusCode::SERVICE_UNAVAILABLE,
-            }
-        }
+    let said = Said::about(error, site.runtime.library().calendar());
+    let mut errors = BTreeMap::new();
+    for fault in said.faults {
+        let words = fault.message.get(lang.code()).to_owned();
+        errors.entry(fault.pointer).or_insert(words);
+    }
+    let words = match error {
+        SendError::Stale { .. } => vec![lang.pick(STALE_VI, STALE_EN).to_owned()],
+        _ => said.words.iter().map(|words| words.get(lang.code()).to_owned()).collect(),
     };
+    let status = said.status;
     show(site, me, &seen, event, &Told { errors, words, status, key, ..told })
 }

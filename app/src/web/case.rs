@@ -64,10 +64,16 @@ impl Seen {
     /// What `me` may do now by a form, what the innermost steps wait for first: the way on comes before the
     /// ways out, which outer states offer.
     pub(super) fn allowed(&self, site: &Site) -> Allowed {
+        let mut answer = self.possible(site);
+        answer.allowed.retain(|action| form::is_fillable(&action.payload));
+        answer
+    }
+
+    /// The same, with what only programs can fill in.
+    pub(super) fn possible(&self, site: &Site) -> Allowed {
         let library = site.runtime.library();
         let mut answer =
             allowed(&self.chart, &self.snapshot, &self.actor, site.now(), library.calendar());
-        answer.allowed.retain(|action| form::is_fillable(&action.payload));
         answer.allowed.sort_by_key(|action| Reverse(self.depth_of(&action.event)));
         answer
     }

@@ -10,8 +10,10 @@
 //! script, a style or a font that is not ours.
 
 mod account;
+mod account_tokens;
 mod act;
 mod answer;
+mod api;
 pub mod assets;
 mod case;
 mod cases;
@@ -21,6 +23,7 @@ mod guard;
 mod overdue;
 mod owing;
 mod page;
+mod said;
 mod see;
 mod signing;
 pub mod tokens;
@@ -101,6 +104,9 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/sign-in", get(signing::form).post(signing::sign_in))
         .route("/invitation/{token}", get(signing::invited).post(signing::accept))
         .route("/lang/{code}", post(account::language))
+        .route("/api/docs", get(api::docs::page))
+        .route("/api/openapi.json", get(api::docs::openapi))
+        .route("/api/problems/{code}", get(api::docs::problem))
         .route("/healthz", get(|| async { "ok\n" }));
     // What takes `Me` answers with the sign-in page to whoever is not signed in.
     let signed_in = Router::new()
@@ -112,11 +118,15 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/overdue", get(overdue::page))
         .route("/account", get(account::page))
         .route("/account/sessions/{token}", post(account::end_session))
+        .route("/account/tokens", get(account_tokens::form).post(account_tokens::make))
+        .route("/account/tokens/{id}", post(account_tokens::revoke))
         .route("/sign-out", post(account::sign_out));
     open.merge(signed_in)
         .fallback(trouble::nothing_here)
         .layer(from_fn_with_state(Arc::clone(&site), guard::words_of_rejections))
         .layer(from_fn(guard::same_site))
+        // Programs bring a token and no cookie, and are answered in words of their own.
+        .nest(api::BASE, api::routes())
         .layer(from_fn(guard::headers))
         .layer(CompressionLayer::new())
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))

@@ -1,5 +1,6 @@
 //! What is told of a case beside what can be done: who owes what, its facts, what happened.
 
+use chart::definition::Chart;
 use maud::{Markup, html};
 use serde_json::Value;
 use store::rows::{StoredEntry, TaskRow};
@@ -8,7 +9,7 @@ use super::case::Seen;
 use super::page::{due_chip, moment};
 use super::{Site, owing};
 use crate::cli::Lang;
-use crate::facts::role_title;
+use crate::facts::{Names, role_title};
 
 /// How many entries of the history are shown unless all are asked for.
 const ENTRIES_SHOWN: usize = 12;
@@ -46,29 +47,39 @@ pub(super) fn owed(site: &Site, seen: &Seen, lang: Lang) -> Markup {
     }
 }
 
-/// What the case knows that has a title in its schema and is short.
-pub(super) fn facts(site: &Site, seen: &Seen, lang: Lang) -> Markup {
+/// Something the case knows, in words.
+pub(super) struct Fact {
+    /// Its name in the data.
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) words: String,
+}
+
+/// What the case knows that has a title in its schema and is short: all that is told to whoever sees the case.
+pub(super) fn known(site: &Site, seen: &Seen, lang: Lang) -> Vec<Fact> {
     let none = Value::Null;
     let schema = seen.chart.data_schema.as_ref().map_or(&none, |schema| schema.source());
-    let rows: Vec<(String, String)> = seen
-        .facts
-        .data
-        .members()
-        .filter_map(|(key, value)| {
-            let property = &schema["properties"][key];
-            let english = property["x-title-en"].as_str().filter(|_| lang == Lang::En);
-            let title = english.or(property["title"].as_str())?;
-            Some((title.to_owned(), shown(site, seen, key, property, value, lang)?))
-        })
-        .collect();
+    let told = |(name, value): (&str, &Value)| {
+        let property = &schema["properties"][name];
+        let english = property["x-title-en"].as_str().filter(|_| lang == Lang::En);
+        let title = english.or(property["title"].as_str())?.to_owned();
+        let words = shown(site, seen, name, property, value, lang)?;
+        Some(Fact { name: name.to_owned(), title, words })
+    };
+    seen.facts.data.members().filter_map(told).collect()
+}
+
+/// The facts of the case.
+pub(super) fn facts(site: &Site, seen: &Seen, lang: Lang) -> Markup {
+    let facts = known(site, seen, lang);
     html! {
         section class="app-card" aria-labelledby="facts" {
             h2 class="govuk-heading-m" id="facts" { (lang.pick("Thông tin hồ sơ", "Facts")) }
             dl class="govuk-summary-list" {
-                @for (title, value) in &rows {
+                @for fact in &facts {
                     div class="govuk-summary-list__row" {
-                        dt class="govuk-summary-list__key" { (title) }
-                        dd class="govuk-summary-list__value" { (value) }
+                        dt class="govuk-summary-list__key" { (fact.title) }
+                        dd class="govuk-summary-list__value" { (fact.words) }
                     }
                 }
             }
@@ -127,11 +138,8 @@ pub(super) fn history(
     let shown = if all { entries.len() } else { ENTRIES_SHOWN };
     let mut items = Vec::new();
     for StoredEntry { entry, .. } in entries.iter().rev().take(shown) {
-        let actor: Value = serde_json::from_str(&entry.actor).unwrap_or_default();
-        let title = seen.chart.events.get(&entry.event).map(|event| event.title.get(lang.code()));
-        let title = title.filter(|title| !title.is_empty());
-        let title = title.map_or_else(|| machine_words(&entry.event, lang), str::to_owned);
-        items.push((title, who(seen, &actor, lang), entry.recorded_at_ms));
+        let who = who(&seen.names, &entry.actor, lang);
+        items.push((event_words(&seen.chart, &entry.event, lang), who, entry.recorded_at_ms));
     }
     let earlier = entries.len().saturating_sub(shown);
     html! {
@@ -158,26 +166,29 @@ pub(super) fn history(
     }
 }
 
-/// What the engine itself did, in words.
-fn machine_words(event: &str, lang: Lang) -> String {
-    match event {
+/// An event in the words of its chart; of the engine's own in ours.
+pub(super) fn event_words(chart: &Chart, event: &str, lang: Lang) -> String {
+    let title = chart.events.get(event).map(|event| event.title.get(lang.code()));
+    let title = title.filter(|title| !title.is_empty());
+    let machine = match event {
         "case.opened" | "opened" => lang.pick("Mở hồ sơ", "Case opened"),
         "term.due" => lang.pick("Đến hạn", "Deadline reached"),
         "term.rung" => lang.pick("Nhắc việc", "Reminder"),
         _ => event,
-    }
-    .to_owned()
+    };
+    title.unwrap_or(machine).to_owned()
 }
 
-/// Name and unit of whoever sent an entry.
-fn who(seen: &Seen, actor: &Value, lang: Lang) -> String {
+/// Name and unit of whoever sent an entry (`actor` as the log keeps it).
+pub(super) fn who(names: &Names, actor: &str, lang: Lang) -> String {
+    let actor: Value = serde_json::from_str(actor).unwrap_or_default();
     let id = actor["id"].as_str().unwrap_or_default();
     if id.is_empty() || id == "system" {
         return lang.pick("Hệ thống", "the system").to_owned();
     }
-    let (name, unit) = (seen.names.person(id), actor["org"].as_str().unwrap_or_default());
+    let (name, unit) = (names.person(id), actor["org"].as_str().unwrap_or_default());
     if unit.is_empty() {
         return name.to_owned();
     }
-    format!("{name}, {}", seen.names.organisation(unit).get(lang.code()))
+    format!("{name}, {}", names.organisation(unit).get(lang.code()))
 }
