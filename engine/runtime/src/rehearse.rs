@@ -40,7 +40,9 @@ impl Runtime {
         let mut answered = None;
         if let Some(receipt) = receipts.into_iter().next() {
             let kept = match &head {
-                Some(head) if personal::concerns(&head.chart, &admitted) => self.kept(&admitted).await?,
+                Some(head) if personal::concerns(&head.chart, &admitted) => {
+                    self.kept(&admitted).await?
+                }
                 _ => Vec::new(),
             };
             answered = Some(Answered { receipt, kept });
@@ -56,7 +58,10 @@ impl Runtime {
         }
     }
 
-    async fn kept(&self, command: &Admitted) -> Result<Vec<store::personal::PersonalRow>, SendError> {
+    async fn kept(
+        &self,
+        command: &Admitted,
+    ) -> Result<Vec<store::personal::PersonalRow>, SendError> {
         let kept = store::personal::of_case(self.store(), &command.case_id).await;
         kept.map_err(|error| unavailable(&error))
     }
