@@ -5,7 +5,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails where it stands")]
 
 mod acting;
+mod api_acting;
+mod api_reading;
+mod api_routes;
 mod browser;
+mod program;
 mod routes;
 mod seeing;
 mod signing;
+mod tokens;

@@ -6,9 +6,9 @@ use chart::moment::Timestamp;
 use clap::Subcommand;
 use runtime::roles::Assignments;
 use serde_json::{Value, json};
+use store::people;
 use store::people::PersonRow;
 use store::tokens::{self as rows, TokenRow};
-use store::people;
 
 use super::desk::{Desk, time};
 use super::output::{Rows, remark, say};
@@ -103,8 +103,12 @@ async fn create(desk: &Desk, args: &CreateArgs, common: &Arguments) -> Result<()
     if !known.contains(organisation) {
         let (id, known) = (&person.id, known.join(", "));
         return Err(Failure::usage(
-            &format!("`{id}` không thuộc và không giữ vai trò cho `{organisation}`; có thể: {known}."),
-            &format!("`{id}` neither belongs to nor holds a role for `{organisation}`; there is: {known}"),
+            &format!(
+                "`{id}` không thuộc và không giữ vai trò cho `{organisation}`; có thể: {known}."
+            ),
+            &format!(
+                "`{id}` neither belongs to nor holds a role for `{organisation}`; there is: {known}"
+            ),
         ));
     }
     let name = args.name.trim().to_owned();

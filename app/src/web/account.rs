@@ -8,11 +8,11 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use store::accounts::{self, SessionRow};
 
-use super::{Site, account_tokens};
 use super::page::{Page, Part, moment};
 use super::see::Sight;
 use super::signing::{self, Me};
 use super::trouble::Trouble;
+use super::{Site, account_tokens};
 use crate::cli::Lang;
 use crate::facts::{self, Names};
 

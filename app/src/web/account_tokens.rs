@@ -200,8 +200,7 @@ async fn show(
     let names = site.names().await?;
     let units = choices(site, me).await?;
     let title = lang.pick("Tạo mã truy cập", "Make a token");
-    let status =
-        if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
+    let status = if faults.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     Ok(Page::of(site, me, Part::Account, title).with(status).show(&html! {
         (back(lang))
         div class="app-card app-form" {
@@ -328,8 +327,7 @@ pub(super) async fn make(
     let days = if DAYS.contains(&asked.days) { asked.days } else { DAYS_CHOSEN };
     let (person, by) = (me.id.clone(), me.id.clone());
     let Asked { name, organisation, scopes, .. } = asked;
-    let (secret, row) =
-        Minting { name, organisation, person, scopes, days, by }.mint(real_ms());
+    let (secret, row) = Minting { name, organisation, person, scopes, days, by }.mint(real_ms());
     rows::add_token(site.store(), &row).await?;
     tracing::info!(person = me.id, token = row.id, "a token was made");
     Ok(told(&site, &me, &secret, &row))

@@ -251,10 +251,9 @@ impl OwedTold {
         lang: Lang,
     ) -> Self {
         let library = site.runtime.library();
-        let units = owing::units(site, names, task, case).into_iter().map(|id| Named {
-            name: names.organisation(&id).get(lang.code()).to_owned(),
-            id,
-        });
+        let units = owing::units(site, names, task, case)
+            .into_iter()
+            .map(|id| Named { name: names.organisation(&id).get(lang.code()).to_owned(), id });
         let due = task.due_at_ms;
         Self {
             title: names.task(task).get(lang.code()).to_owned(),

@@ -109,18 +109,28 @@ impl Code {
             Self::Unauthenticated => ("Thiếu mã truy cập còn hiệu lực", "No token in force"),
             Self::Scope => ("Mã truy cập không có phạm vi này", "The token lacks this scope"),
             Self::NotPermitted => ("Vai trò của bạn không làm việc này", "It is for other roles"),
-            Self::NotFound => ("Không có, hoặc bạn không được xem", "Nothing here that you may see"),
-            Self::UnknownAction => ("Quy trình không có việc này", "The chart knows no such action"),
-            Self::Method => ("Địa chỉ này không nhận phương thức đó", "Not a method of this address"),
+            Self::NotFound => {
+                ("Không có, hoặc bạn không được xem", "Nothing here that you may see")
+            }
+            Self::UnknownAction => {
+                ("Quy trình không có việc này", "The chart knows no such action")
+            }
+            Self::Method => {
+                ("Địa chỉ này không nhận phương thức đó", "Not a method of this address")
+            }
             Self::Requirements => ("Chưa đủ điều kiện", "Not possible yet"),
-            Self::NotHandled => ("Hồ sơ không ở bước nhận việc này", "The case takes this at no step now"),
+            Self::NotHandled => {
+                ("Hồ sơ không ở bước nhận việc này", "The case takes this at no step now")
+            }
             Self::Ended => ("Hồ sơ đã kết thúc", "The case has ended"),
             Self::ChartFailed => ("Quy trình không tính được", "The chart could not decide"),
             Self::Stale => ("Hồ sơ đã thay đổi", "The case has moved on"),
             Self::TooLarge => ("Nội dung gửi quá lớn", "What was sent is too large"),
             Self::MediaType => ("Nội dung phải là JSON", "The body must be JSON"),
             Self::Payload => ("Nội dung có chỗ cần sửa", "The payload has faults"),
-            Self::KeyReused => ("Khóa đã dùng cho nội dung khác", "The key was used for something else"),
+            Self::KeyReused => {
+                ("Khóa đã dùng cho nội dung khác", "The key was used for something else")
+            }
             Self::MatchRequired => ("Thiếu If-Match", "If-Match is missing"),
             Self::Unavailable => ("Hệ thống đang bận", "The service is not available"),
         };

@@ -222,7 +222,8 @@ fn sample(document: &Value, schema: &Value, depth: usize) -> Value {
         return one.map_or(Value::Null, |one| sample(document, one, depth + 1));
     }
     if let Some(members) = schema["properties"].as_object() {
-        let member = |(name, one): (&String, &Value)| (name.clone(), sample(document, one, depth + 1));
+        let member =
+            |(name, one): (&String, &Value)| (name.clone(), sample(document, one, depth + 1));
         return Value::Object(members.iter().map(member).collect());
     }
     let kind = schema["type"].as_array().map_or(&schema["type"], |kinds| &kinds[0]);

@@ -180,7 +180,7 @@ const PARAMETERS: [(&str, &str); 15] = [
     ("limit", "Nhiều nhất bao nhiêu mục."),
     ("overdue", "Chỉ mục quá hạn (`yes`), hoặc chỉ mục chưa quá hạn (`no`)."),
     ("period", "Kỳ: tháng, quý, nửa năm hoặc năm."),
-    ("platform", "Nền tảng."),
+    ("platform", "Nền tảng; `ministry` cho báo cáo về toàn bộ chương trình."),
     ("unit", "Đơn vị phải nộp, khi không phải đơn vị của mã truy cập."),
     ("id", "Hồ sơ."),
     ("name", "Việc."),
@@ -290,13 +290,15 @@ mod tests {
     fn every_operation_has_its_words_and_every_word_its_operation() {
         let document = whole(Lang::Vi);
         let paths = document["paths"].as_object().expect("there are paths");
-        let operations = || paths.values().flat_map(|one| one.as_object().expect("methods").values());
+        let operations =
+            || paths.values().flat_map(|one| one.as_object().expect("methods").values());
         let there: BTreeSet<&str> =
             operations().filter_map(|one| one["operationId"].as_str()).collect();
         let known: BTreeSet<&str> = OPERATIONS.iter().map(|one| one.id).collect();
         assert_eq!(there, known);
         for operation in operations() {
-            let own = OPERATIONS.iter().find(|one| Some(one.id) == operation["operationId"].as_str());
+            let own =
+                OPERATIONS.iter().find(|one| Some(one.id) == operation["operationId"].as_str());
             assert_eq!(operation["summary"].as_str(), own.map(|own| own.vi));
             for parameter in operation["parameters"].as_array().into_iter().flatten() {
                 let name = parameter["name"].as_str().expect("a parameter has a name");

@@ -12,9 +12,9 @@ use axum::extract::{Path, Query, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use store::cases;
 use store::log::{self, Cursor};
 use store::rows::{EntryRow, StoredEntry};
-use store::cases;
 use utoipa::{IntoParams, ToSchema};
 
 use super::BASE;
@@ -195,7 +195,8 @@ pub(super) async fn feed(
     let (found, next, more) = visible(&site, &caller, after, limit).await?;
     let names = site.names().await?;
     let told = |one: &StoredEntry| EntryTold::of(&site, &names, &one.entry, caller.me.lang);
-    let body = EntriesTold { items: found.iter().map(told).collect(), next: next.to_string(), more };
+    let body =
+        EntriesTold { items: found.iter().map(told).collect(), next: next.to_string(), more };
     let shown = asked.limit.map(|limit| limit.to_string());
     let onward = more.then(|| {
         let pairs = [("limit", shown.as_deref()), ("after", Some(body.next.as_str()))];

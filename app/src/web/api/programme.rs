@@ -108,10 +108,7 @@ impl DayTold {
             },
             working: day.kind.is_working(),
             reason: lang.pick(&day.reason.vi, &day.reason.en).to_owned(),
-            source: day
-                .source
-                .as_ref()
-                .map(|source| lang.pick(&source.vi, &source.en).to_owned()),
+            source: day.source.as_ref().map(|source| lang.pick(&source.vi, &source.en).to_owned()),
         }
     }
 }

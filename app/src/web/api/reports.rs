@@ -54,7 +54,7 @@ pub(super) struct Narrow {
     /// Of this period, such as `2022-11`, `2022-Q4`, `2022-H2` or `2022`.
     #[param(example = "2022-11", pattern = "^[0-9QH-]{4,7}$")]
     period: Option<String>,
-    /// On this platform.
+    /// On this platform; `ministry` for those on the whole programme.
     #[param(example = "ndp2022-01", pattern = "^[A-Za-z0-9._-]{1,100}$")]
     platform: Option<String>,
     /// Only those overdue now (`yes`), or only those that are not (`no`).
@@ -125,11 +125,17 @@ pub(super) struct ReportsTold {
     next: Option<String>,
 }
 
-/// The id of the platform of a subject.
+/// What stands in the place of a platform for reports on the whole programme.
+const MINISTRY: &str = "ministry";
+
+/// The id of the platform of a subject; [`MINISTRY`] for the whole programme.
 fn platform_of(subject: &str) -> Option<&str> {
     let mut parts = subject.split('/');
-    let kind = parts.next().filter(|kind| matches!(*kind, "platform" | "participation"));
-    kind.and(parts.next())
+    match parts.next()? {
+        "platform" | "participation" => parts.next(),
+        MINISTRY => Some(MINISTRY),
+        _ => None,
+    }
 }
 
 /// The units that owe a report, by id, the nearest first.
@@ -162,7 +168,7 @@ impl ReportTold {
         Self {
             case: head.case_id.clone(),
             title: names.case_title(facts).get(lang.code()).to_owned(),
-            platform: platform.map(|id| Named {
+            platform: platform.filter(|id| *id != MINISTRY).map(|id| Named {
                 id: id.to_owned(),
                 name: names
                     .platform(&head.subject)
@@ -321,7 +327,8 @@ async fn find(
 /// Without `unit` it is that of the organisation of the token. Send its `ETag` as `If-Match` to hand it in.
 #[utoipa::path(get, path = "/reports/{platform}/{period}", operation_id = "showReport", tag = "reports",
     params(
-        ("platform" = String, Path, description = "The platform.", example = "ndp2022-01"),
+        ("platform" = String, Path, description = "The platform; `ministry` for a report on the whole programme.",
+            example = "ndp2022-01"),
         ("period" = String, Path, description = "The period: a month, a quarter, a half or a year.",
             example = "2022-11", pattern = "^[0-9]{4}(-(0[1-9]|1[0-2]|Q[1-4]|H[12]))?$"),
         Whose,
@@ -428,7 +435,8 @@ type Object = Map<String, Value>;
 /// `If-Match` is handed in once; a key of one's own may be sent as `Idempotency-Key`.
 #[utoipa::path(put, path = "/reports/{platform}/{period}", operation_id = "putReport", tag = "reports",
     params(
-        ("platform" = String, Path, description = "The platform.", example = "ndp2022-01"),
+        ("platform" = String, Path, description = "The platform; `ministry` for a report on the whole programme.",
+            example = "ndp2022-01"),
         ("period" = String, Path, description = "The period: a month, a quarter, a half or a year.",
             example = "2022-11", pattern = "^[0-9]{4}(-(0[1-9]|1[0-2]|Q[1-4]|H[12]))?$"),
         How,

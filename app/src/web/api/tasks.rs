@@ -114,7 +114,8 @@ pub(super) async fn list(
 ) -> Result<Response, Problem> {
     let lang = caller.me.lang;
     let limit = limit(narrow.limit, USUAL)?;
-    let wrong = || Problem::unusable("after", "giá trị không đúng dạng", "the value has another form");
+    let wrong =
+        || Problem::unusable("after", "giá trị không đúng dạng", "the value has another form");
     let after = narrow.after.as_deref();
     let after = after.map(|text| Place::read(text).ok_or_else(wrong)).transpose()?;
     let now = site.now().as_ms();
