@@ -11,6 +11,9 @@ use crate::program::{Program, Reply};
 
 const API: &str = "/api/v1";
 
+/// A header by name.
+type Header = (&'static str, &'static str);
+
 fn content() -> Value {
     json!({
         "indicators": { "users_registered": 1_250_000 }, "not_available": [], "notes": {},
@@ -126,7 +129,7 @@ async fn whoever_writes_says_what_they_saw_and_under_which_key() {
     let place = Place::sqlite().await;
     let program = place.program(&place.enterprise, &[Scope::Act]).await;
     let path = format!("{API}/cases/{}/actions/submit", place.report);
-    let rows: [(&[(&str, &str)], u16, &str); 6] = [
+    let rows: [(&[Header], u16, &str); 6] = [
         (&[("idempotency-key", "k")], 428, "match_required"),
         (&[("if-match", "*")], 400, "key_required"),
         (&[("if-match", "*"), ("idempotency-key", "")], 400, "key_required"),

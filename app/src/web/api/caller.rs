@@ -4,6 +4,7 @@
 //!
 //! **Invariant:** a handler takes one of [`Reads`], [`Acts`] and [`Reports`]; there is no other way to a person.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
@@ -106,8 +107,12 @@ pub(super) fn language(headers: &HeaderMap) -> Lang {
         });
         ranges.fold(0.0, f32::max)
     };
-    let (vi, en) = (weight("vi"), weight("en"));
-    if en > vi || (en == vi && en > 0.0 && english_first(asked)) { Lang::En } else { Lang::Vi }
+    let (vi, en): (f32, f32) = (weight("vi"), weight("en"));
+    match en.total_cmp(&vi) {
+        Ordering::Greater => Lang::En,
+        Ordering::Equal if en > 0.0 && english_first(asked) => Lang::En,
+        _ => Lang::Vi,
+    }
 }
 
 fn english_first(asked: Option<&str>) -> bool {

@@ -25,6 +25,8 @@ use crate::web::{Site, owing, told};
 
 /// Rows of a page unless others are asked for.
 const USUAL: u16 = 50;
+/// The longest text that is looked for, in characters.
+const WORDS_MAX: usize = 200;
 
 /// Yes or no in an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, ToSchema)]
@@ -166,16 +168,20 @@ pub(super) async fn list(
     let lang = caller.me.lang;
     let limit = limit(narrow.limit, USUAL)?;
     let is_id = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c) || c == '-';
-    let after = plain("after", narrow.after.as_deref().unwrap_or_default(), is_id)?;
+    let after = plain("after", narrow.after.as_deref(), is_id)?;
     let is_name = |c: char| c.is_ascii_lowercase() || c == '_';
-    let chart = plain("chart", narrow.chart.as_deref().unwrap_or_default(), is_name)?;
+    let chart = plain("chart", narrow.chart.as_deref(), is_name)?;
+    let typed = narrow.q.as_deref().unwrap_or_default();
+    if typed.chars().count() > WORDS_MAX {
+        return Err(Problem::unusable("q", "tối đa 200 ký tự", "at most 200 characters are taken"));
+    }
     let sight = Sight::of(&site, &caller.me.id).await?;
     let names = site.names().await?;
     let filter = CaseFilter {
         chart: Some(chart.to_owned()).filter(|chart| !chart.is_empty()),
         open: narrow.open.map(|open| open == YesNo::Yes),
         scopes: Some(sight.scopes()),
-        words: names.forms(narrow.q.as_deref().unwrap_or_default()),
+        words: names.forms(typed),
         ..CaseFilter::default()
     };
     let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);

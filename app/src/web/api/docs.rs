@@ -46,13 +46,17 @@ pub(in crate::web) async fn page(State(site): State<Arc<Site>>, headers: HeaderM
     })
 }
 
-/// Every operation with its path and method, in the order of the paths.
-fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
+/// Every operation with its path and method, in the order in which a newcomer needs them.
+fn operations(document: &Value) -> Vec<(&str, &str, &Value)> {
     let paths = document["paths"].as_object().into_iter().flatten();
-    paths.flat_map(|(path, methods)| {
-        let methods = methods.as_object().into_iter().flatten();
-        methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
-    })
+    let mut all: Vec<(&str, &str, &Value)> = paths
+        .flat_map(|(path, methods)| {
+            let methods = methods.as_object().into_iter().flatten();
+            methods.map(move |(method, operation)| (path.as_str(), method.as_str(), operation))
+        })
+        .collect();
+    all.sort_by_key(|(.., operation)| document::place_of(id_of(operation)));
+    all
 }
 
 fn id_of(operation: &Value) -> &str {
@@ -159,7 +163,7 @@ fn answers(document: &Value, operation: &Value, id: &str, lang: Lang) -> Markup 
     let done = example_of(document, &operation["responses"]["200"]);
     let label = format!("{}: {id}", lang.pick("Trả lời", "Answers"));
     html! {
-        h3 class="govuk-heading-s" { (lang.pick("Trả lời", "Answers")) }
+        h3 class="govuk-heading-s app-gap" { (lang.pick("Trả lời", "Answers")) }
         div class="app-scroll" tabindex="0" role="region" aria-label=(label) {
             table class="app-table" {
                 thead { tr {
@@ -169,7 +173,7 @@ fn answers(document: &Value, operation: &Value, id: &str, lang: Lang) -> Markup 
                 tbody {
                     @for (status, response) in responses {
                         tr {
-                            td { code { (status) } }
+                            td { code class="app-status" { (status) } }
                             td { (ticked(response["description"].as_str().unwrap_or_default())) }
                         }
                     }
@@ -280,7 +284,7 @@ fn problems(lang: Lang) -> Markup {
         section class="app-card" aria-labelledby="problems" {
             h2 class="govuk-heading-m" id="problems" { (lang.pick("Các lỗi", "Problems")) }
             ul class="govuk-list" {
-                @for code in Code::ALL {
+                @for code in Code::all() {
                     li {
                         code { (code.status().as_u16()) } " "
                         a class="govuk-link" href=(format!("/api/problems/{}", code.word())) { (code.word()) }

@@ -41,8 +41,15 @@ struct Operation {
 const COMMON: [Code; 4] = [Code::Malformed, Code::Unauthenticated, Code::Scope, Code::Unavailable];
 const READ: &[&str] = &["read"];
 
-/// Every operation.
+/// Every operation, in the order in which a newcomer needs them.
 const OPERATIONS: [Operation; 13] = [
+    Operation {
+        id: "me",
+        scopes: READ,
+        problems: &[],
+        vi: "Mã truy cập thay mặt ai, dùng được vào việc gì, người đó giữ vai trò gì",
+        vi_more: "",
+    },
     Operation {
         id: "listCases",
         scopes: READ,
@@ -90,21 +97,6 @@ const OPERATIONS: [Operation; 13] = [
             câu trả lời cũ, nội dung khác nhận 422. Với `dry_run=true` mọi thứ được tính thử, không ghi gì.",
     },
     Operation {
-        id: "listEntries",
-        scopes: READ,
-        problems: &[Code::NotFound],
-        vi: "Diễn biến của một hồ sơ, cũ nhất trước",
-        vi_more: "",
-    },
-    Operation {
-        id: "feed",
-        scopes: READ,
-        problems: &[],
-        vi: "Diễn biến của mọi hồ sơ được xem, theo một thứ tự",
-        vi_more: "Giữ `next` rồi hỏi tiếp lúc khác: không bỏ sót, không lặp lại, dù lúc đó đang có ghi. Một trang có thể \
-            rỗng mà vẫn còn tiếp (`more`), khi phần ở giữa không dành cho người này.",
-    },
-    Operation {
         id: "listTasks",
         scopes: READ,
         problems: &[],
@@ -149,6 +141,21 @@ const OPERATIONS: [Operation; 13] = [
             gửi khóa riêng trong `Idempotency-Key`.",
     },
     Operation {
+        id: "listEntries",
+        scopes: READ,
+        problems: &[Code::NotFound],
+        vi: "Diễn biến của một hồ sơ, cũ nhất trước",
+        vi_more: "",
+    },
+    Operation {
+        id: "feed",
+        scopes: READ,
+        problems: &[],
+        vi: "Diễn biến của mọi hồ sơ được xem, theo một thứ tự",
+        vi_more: "Giữ `next` rồi hỏi tiếp lúc khác: không bỏ sót, không lặp lại, dù lúc đó đang có ghi. Một trang có thể \
+            rỗng mà vẫn còn tiếp (`more`), khi phần ở giữa không dành cho người này.",
+    },
+    Operation {
         id: "listPlatforms",
         scopes: READ,
         problems: &[],
@@ -162,14 +169,12 @@ const OPERATIONS: [Operation; 13] = [
         vi: "Các ngày trong năm khác với thứ trong tuần của nó",
         vi_more: "",
     },
-    Operation {
-        id: "me",
-        scopes: READ,
-        problems: &[],
-        vi: "Mã truy cập thay mặt ai, dùng được vào việc gì, người đó giữ vai trò gì",
-        vi_more: "",
-    },
 ];
+
+/// Where an operation stands among all of them: in the order in which a newcomer needs them.
+pub(super) fn place_of(id: &str) -> usize {
+    OPERATIONS.iter().position(|one| one.id == id).unwrap_or(OPERATIONS.len())
+}
 
 /// What each parameter is, in Vietnamese.
 const PARAMETERS: [(&str, &str); 15] = [
@@ -244,13 +249,16 @@ fn complete(method: &str, operation: &mut Value, lang: Lang) {
         } else {
             operation["description"] = own.vi_more.into();
         }
-        for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+        let parameters = operation.get_mut("parameters").and_then(Value::as_array_mut);
+        for parameter in parameters.into_iter().flatten() {
             let name = parameter["name"].as_str().unwrap_or_default();
             let words = PARAMETERS.iter().find(|(known, _)| *known == name);
             parameter["description"] = words.map_or(KEY_VI, |(_, words)| words).into();
         }
     }
-    let Some(responses) = operation["responses"].as_object_mut() else { return };
+    let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
+        return;
+    };
     if let Some(done) = responses.get_mut("200") {
         done["description"] = lang.pick("Được.", "Done.").into();
         let tag = lang.pick("Dấu của nội dung này.", "The mark of this content.");
@@ -270,8 +278,9 @@ fn complete(method: &str, operation: &mut Value, lang: Lang) {
 /// The problems of an operation in words, by status.
 fn problems(operation: &Operation, lang: Lang) -> Map<String, Value> {
     let mut by_status = Map::new();
-    let all = Code::ALL.into_iter();
-    for code in all.filter(|code| COMMON.contains(code) || operation.problems.contains(code)) {
+    for code in
+        Code::all().filter(|code| COMMON.contains(code) || operation.problems.contains(code))
+    {
         let words = format!("`{}`: {}.", code.word(), code.title().get(lang.code()));
         let said = by_status.entry(code.status().as_str()).or_insert_with(|| Value::from(""));
         let before = said.as_str().unwrap_or_default();

@@ -125,7 +125,7 @@ pub(super) struct EntriesTold {
 pub(super) struct OfCase {
     /// The number of the last entry that is known.
     #[param(minimum = 0)]
-    after: Option<u32>,
+    after: Option<i64>,
     /// How many at most.
     #[param(minimum = 1, maximum = 200)]
     limit: Option<u16>,
@@ -143,7 +143,10 @@ pub(super) async fn of_case(
 ) -> Result<Response, Problem> {
     let limit = limit(asked.limit, USUAL)?;
     let seen = Seen::of(&site, &caller.me, &id).await?;
-    let after = i64::from(asked.after.unwrap_or_default());
+    let after = asked.after.unwrap_or_default();
+    if after < 0 {
+        return Err(Problem::unusable("after", "phải từ 0", "it must be 0 or more"));
+    }
     let wanted = i64::try_from(limit + 1).unwrap_or(i64::MAX);
     let mut found = log::list(site.store(), &id, after, wanted).await?;
     let more = found.len() > limit;

@@ -97,13 +97,15 @@ pub(super) fn limit(asked: Option<u16>, usual: u16) -> Result<usize, Problem> {
     Err(Problem::unusable("limit", "phải từ 1 đến 200", "it must be from 1 to 200"))
 }
 
-/// `text` if it is nothing but `is_allowed` and at most 100 characters.
+/// What was given as `name`, if it is nothing but `is_allowed` and has from 1 to 100 characters; empty where
+/// nothing was given.
 pub(super) fn plain<'t>(
     name: &str,
-    text: &'t str,
+    given: Option<&'t str>,
     is_allowed: fn(char) -> bool,
 ) -> Result<&'t str, Problem> {
-    if text.chars().count() <= 100 && text.chars().all(is_allowed) {
+    let Some(text) = given else { return Ok("") };
+    if (1..=100).contains(&text.chars().count()) && text.chars().all(is_allowed) {
         return Ok(text);
     }
     Err(Problem::unusable(name, "giá trị không đúng dạng", "the value has another form"))
@@ -138,6 +140,16 @@ mod tests {
         assert_eq!([several.decision(7), several.decision(9)], [Some(7), Some(6)]);
         assert_eq!(Expected::OneOf(vec![]).decision(7), Some(u64::MAX));
         assert_eq!(Expected::Any.decision(7), None);
+    }
+
+    #[test]
+    fn a_parameter_is_plain_or_not_given() {
+        let digits = |given| plain("x", given, |c| c.is_ascii_digit()).ok();
+        assert_eq!(digits(None), Some(""));
+        assert_eq!(digits(Some("12")), Some("12"));
+        assert_eq!(digits(Some("")), None);
+        assert_eq!(digits(Some("a")), None);
+        assert_eq!(digits(Some(&"1".repeat(101))), None);
     }
 
     #[test]

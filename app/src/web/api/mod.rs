@@ -114,20 +114,18 @@ async fn told(response: Response, lang: crate::cli::Lang) -> Response {
     if !is_error {
         return Response::from_parts(parts, body);
     }
-    let problem = match parts.extensions.remove::<Problem>() {
-        Some(problem) => problem,
-        None => {
-            let words = to_bytes(body, TOLD_BYTES_MAX).await.unwrap_or_default();
-            let words = String::from_utf8_lossy(&words).into_owned();
-            let problem = Problem::of(Code::of_status(parts.status));
-            if words.is_empty() || parts.status != StatusCode::BAD_REQUEST {
-                problem
-            } else {
-                problem.saying(Text { vi: format!("Yêu cầu sai dạng: {words}"), en: words })
-            }
+    let mut response = if let Some(problem) = parts.extensions.remove::<Problem>() {
+        problem.spoken(lang)
+    } else {
+        let words = to_bytes(body, TOLD_BYTES_MAX).await.unwrap_or_default();
+        let words = String::from_utf8_lossy(&words).into_owned();
+        let mut problem = Problem::of(Code::of_status(parts.status));
+        if !words.is_empty() && parts.status == StatusCode::BAD_REQUEST {
+            problem =
+                problem.saying(Text { vi: format!("Yêu cầu sai dạng: {words}"), en: words });
         }
+        problem.spoken(lang)
     };
-    let mut response = problem.spoken(lang);
     if let Some(allow) = parts.headers.remove(header::ALLOW) {
         response.headers_mut().insert(header::ALLOW, allow);
     }

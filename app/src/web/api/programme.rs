@@ -115,6 +115,12 @@ impl DayTold {
 
 /// The working days of a year.
 #[derive(Debug, Serialize, ToSchema)]
+#[schema(example = json!({
+    "year": 2022, "calendar": "vn-state", "version": 1, "provisional": false,
+    "sha256": "1eb54d282aac25266e1c4ed3a6aed253a0f7853015614c46bdfd50b6f1519e14",
+    "days": [{ "date": "2022-09-01", "kind": "holiday", "working": false, "reason": "Quốc khánh",
+        "source": "Bộ luật Lao động 2019 (45/2019/QH14), Điều 112" }],
+}))]
 pub(super) struct YearTold {
     /// The year.
     year: i32,

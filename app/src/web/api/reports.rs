@@ -202,9 +202,12 @@ pub(super) async fn list(
     let lang = caller.me.lang;
     let limit = limit(narrow.limit, USUAL)?;
     let is_id = |c: char| c.is_ascii_digit() || ('a'..='f').contains(&c) || c == '-';
-    let after = plain("after", narrow.after.as_deref().unwrap_or_default(), is_id)?;
-    let period = plain("period", narrow.period.as_deref().unwrap_or_default(), is_of_period)?;
-    let platform = plain("platform", narrow.platform.as_deref().unwrap_or_default(), is_of_id)?;
+    let after = plain("after", narrow.after.as_deref(), is_id)?;
+    let period = plain("period", narrow.period.as_deref(), is_of_period)?;
+    if !period.is_empty() && !(4..=7).contains(&period.len()) {
+        return Err(Problem::unusable("period", "ví dụ `2022-11`", "it is such as `2022-11`"));
+    }
+    let platform = plain("platform", narrow.platform.as_deref(), is_of_id)?;
     let names = site.names().await?;
     let found = matching(&site, &caller, after, limit + 1, |head, data| {
         let standing = Standing::of(head, data, site.now(), site.runtime.library().calendar());
@@ -287,14 +290,17 @@ pub(super) struct ReportWhole {
     #[serde(flatten)]
     report: ReportTold,
     /// The figures that may not be left out, by name.
+    #[schema(example = json!(["users_registered"]))]
     required: Value,
     /// The figures of the period before, by name.
+    #[schema(example = json!({ "users_registered": 1_200_000 }))]
     previous: Value,
     /// What was handed in last; null where nothing was.
     content: Option<Value>,
     /// Why it was returned; empty where it was not.
     return_reasons: String,
     /// The JSON Schema of what is to be handed in.
+    #[schema(example = json!({ "type": "object", "properties": { "nil_report": { "type": "boolean" } } }))]
     schema: Value,
 }
 
@@ -341,7 +347,7 @@ pub(super) async fn show(
     Query(whose): Query<Whose>,
 ) -> Result<Response, Problem> {
     let is_of_unit = |c: char| is_of_id(c) || c == ':';
-    let unit = plain("unit", whose.unit.as_deref().unwrap_or_default(), is_of_unit)?;
+    let unit = plain("unit", whose.unit.as_deref(), is_of_unit)?;
     let unit = if unit.is_empty() { &caller.token.organisation } else { unit };
     let seen = find(&site, &caller, &platform, &period, unit).await?;
     let (names, lang, data) = (site.names().await?, caller.me.lang, &seen.facts.data);
