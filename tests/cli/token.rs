@@ -6,8 +6,17 @@ use crate::cli::desk::{Desk, REPORTER};
 fn a_token_is_told_once_listed_and_revoked() {
     let desk = Desk::prepared();
     let made = desk.run(&[
-        "token", "create", REPORTER, "--name", "Phần mềm kế toán", "--scope", "read", "--scope",
-        "report", "--days", "30",
+        "token",
+        "create",
+        REPORTER,
+        "--name",
+        "Phần mềm kế toán",
+        "--scope",
+        "read",
+        "--scope",
+        "report",
+        "--days",
+        "30",
     ]);
     let secret = made.ok().trim().to_owned();
     assert!(secret.starts_with("ctm_") && secret.len() == 68, "{secret}");

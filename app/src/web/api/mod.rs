@@ -18,6 +18,7 @@ mod entries;
 mod given;
 mod problem;
 mod programme;
+mod report;
 mod reports;
 mod shapes;
 mod tasks;
@@ -55,7 +56,7 @@ fn all() -> OpenApiRouter<Arc<Site>> {
         .routes(routes!(entries::feed))
         .routes(routes!(tasks::list))
         .routes(routes!(reports::list))
-        .routes(routes!(reports::show, reports::put))
+        .routes(routes!(report::show, report::put))
         .routes(routes!(programme::platforms))
         .routes(routes!(programme::calendar))
         .routes(routes!(programme::me))
