@@ -105,6 +105,8 @@ def a_report(base, token):
 def fitted(base, token):
     """The document with examples that mean something to this token."""
     _, document = ask(base, token, "/api/openapi.json")
+    # A stream has no end; tests/pages reads it.
+    del document["paths"]["/entries/stream"]
     case, action, body = an_action(base, token)
     report = a_report(base, token)
     nowhere = "00000000-0000-0000-0000-000000000000"

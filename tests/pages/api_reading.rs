@@ -1,10 +1,15 @@
 //! What programs read: by whom, in which pieces, in which words, and nothing twice.
 
+use std::time::Duration;
+
 use app::web::tokens::Scope;
-use axum::body::Body;
+use axum::body::{Body, BodyDataStream};
 use axum::http::{Request, StatusCode};
 use serde_json::json;
 use store::tokens;
+use tokio::time::timeout;
+use tokio_stream::StreamExt as _;
+use tower::ServiceExt as _;
 
 use crate::browser::{Place, shared};
 use crate::program::{Program, sent};
@@ -118,6 +123,44 @@ async fn the_feed_goes_on_where_it_was_left() {
     let page = stranger.get(&format!("{API}/entries?after={next}")).await;
     assert_eq!((&page.body["items"], &page.body["more"]), (&json!([]), &json!(false)));
     assert_eq!(page.body["next"], after.body["next"]);
+}
+
+/// What comes from `stream` until it holds `words`; fails if nothing comes for long, or it ends before.
+async fn until(stream: &mut BodyDataStream, words: &str) -> String {
+    let mut text = String::new();
+    while !text.contains(words) {
+        let next = timeout(Duration::from_secs(20), stream.next()).await;
+        let bytes = next.unwrap_or_else(|_| panic!("only {text}")).expect("it goes on").unwrap();
+        text.push_str(std::str::from_utf8(&bytes).unwrap());
+    }
+    text
+}
+
+#[tokio::test]
+async fn the_stream_goes_on_where_it_was_left_and_ends_with_its_token() {
+    let place = Place::sqlite().await;
+    let program = reader(&place, &place.coordinator).await;
+    let open = async |last: &str| {
+        let request = Request::get(format!("{API}/entries/stream")).header("last-event-id", last);
+        let request = request.header("authorization", format!("Bearer {}", program.secret));
+        let response = place.router.clone().oneshot(request.body(Body::empty()).unwrap()).await;
+        let response = response.unwrap();
+        assert_eq!(response.headers()["content-type"], "text/event-stream");
+        response.into_body().into_data_stream()
+    };
+    let first = until(&mut open("0-0-0").await, "case.opened").await;
+    let (_, id) = first.split_once("id: ").or(first.split_once("id:")).unwrap();
+    let id = id.lines().next().unwrap().to_owned();
+    let mut stream = open(&id).await;
+    place.round(1, 1..=7).await;
+    let text = until(&mut stream, "form_body").await;
+    assert!(!text.contains(&place.report), "what was seen does not come again: {text}");
+    tokens::revoke_token(place.runtime.store(), &program.token, None, "test", 1).await.unwrap();
+    let end = timeout(Duration::from_secs(20), async { while stream.next().await.is_some() {} });
+    end.await.expect("it ends");
+    let wrong = Request::get(format!("{API}/entries/stream?after=x"));
+    let program = reader(&place, &place.coordinator).await;
+    assert_eq!(program.ask(wrong, Body::empty()).await.status, StatusCode::BAD_REQUEST);
 }
 
 #[tokio::test]

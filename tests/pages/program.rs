@@ -109,6 +109,11 @@ impl Program {
 pub(crate) async fn sent(router: &Router, request: Request<Body>) -> Reply {
     let response = router.clone().oneshot(request).await.unwrap();
     let (parts, body) = response.into_parts();
+    // A stream has no end.
+    let kind = parts.headers.get(header::CONTENT_TYPE).map(|kind| kind.as_bytes().to_vec());
+    if kind.as_deref() == Some(b"text/event-stream") {
+        return Reply { status: parts.status, headers: parts.headers, body: Value::Null };
+    }
     let bytes = to_bytes(body, 1 << 24).await.unwrap();
     let body = serde_json::from_slice(&bytes).unwrap_or_default();
     Reply { status: parts.status, headers: parts.headers, body }

@@ -43,7 +43,7 @@ use chart::moment::Timestamp;
 use runtime::Runtime;
 use runtime::clock::Stopwatch;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, Semaphore, watch};
 use tower_http::compression::CompressionLayer;
 
 use crate::facts::{self, Names};
@@ -65,13 +65,16 @@ pub struct Site {
     names: Mutex<Option<(Stopwatch, Arc<Names>)>>,
     /// Few passwords are hashed at a time: each takes 19 MiB and a core.
     hashing: Semaphore,
+    /// Whether the server stops: what would go on for ever ends then.
+    closing: watch::Sender<bool>,
 }
 
 impl Site {
     /// The pages of `runtime`; with `secure`, cookies are sent over TLS only.
     pub fn new(runtime: Runtime, demo: bool, secure: bool) -> Arc<Self> {
         let (names, hashing) = (Mutex::new(None), Semaphore::new(2));
-        Arc::new(Self { runtime, demo, secure, names, hashing })
+        let closing = watch::Sender::new(false);
+        Arc::new(Self { runtime, demo, secure, names, hashing, closing })
     }
 
     fn store(&self) -> &store::Store {
@@ -139,5 +142,10 @@ pub async fn serve(
     site: Arc<Site>,
     stopped: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
+    let closing = Arc::clone(&site);
+    let stopped = async move {
+        stopped.await;
+        closing.closing.send_replace(true);
+    };
     axum::serve(listener, router(site)).with_graceful_shutdown(stopped).await
 }

@@ -67,7 +67,11 @@ impl FromRequestParts<Arc<Site>> for Reports {
 }
 
 /// Whoever the token belongs to, if it has one of `scopes`.
-async fn found(site: &Site, headers: &HeaderMap, scopes: &[Scope]) -> Result<Caller, Problem> {
+pub(super) async fn found(
+    site: &Site,
+    headers: &HeaderMap,
+    scopes: &[Scope],
+) -> Result<Caller, Problem> {
     let nobody = || Problem::of(Code::Unauthenticated);
     let secret = bearer(headers).ok_or_else(nobody)?;
     let now = real_ms();

@@ -42,7 +42,7 @@ const COMMON: [Code; 4] = [Code::Malformed, Code::Unauthenticated, Code::Scope, 
 const READ: &[&str] = &["read"];
 
 /// Every operation, in the order in which a newcomer needs them.
-const OPERATIONS: [Operation; 13] = [
+const OPERATIONS: [Operation; 14] = [
     Operation {
         id: "me",
         scopes: READ,
@@ -156,6 +156,14 @@ const OPERATIONS: [Operation; 13] = [
             rỗng mà vẫn còn tiếp (`more`), khi phần ở giữa không dành cho người này.",
     },
     Operation {
+        id: "stream",
+        scopes: READ,
+        problems: &[],
+        vi: "Diễn biến ngay khi xảy ra, mỗi mục một sự kiện",
+        vi_more: "Server-sent events: `id` là chỗ trong dòng diễn biến, `event` là `entry`, `data` như ở `/entries`. Nối lại với \
+            `Last-Event-ID` thì đi tiếp từ đó; dòng kết thúc khi mã truy cập hết hiệu lực.",
+    },
+    Operation {
         id: "listPlatforms",
         scopes: READ,
         problems: &[],
@@ -177,7 +185,7 @@ pub(super) fn place_of(id: &str) -> usize {
 }
 
 /// What each parameter is, in Vietnamese.
-const PARAMETERS: [(&str, &str); 15] = [
+const PARAMETERS: [(&str, &str); 16] = [
     ("q", "Từ trong tên nền tảng hoặc đơn vị, có dấu hay không, hoặc phần đầu mã hồ sơ."),
     ("chart", "Quy trình."),
     ("open", "Chỉ hồ sơ chưa kết thúc (`yes`), hoặc chỉ hồ sơ đã kết thúc (`no`)."),
@@ -192,6 +200,7 @@ const PARAMETERS: [(&str, &str); 15] = [
     ("year", "Năm."),
     ("dry_run", "Chỉ cho biết sẽ ra sao; không ghi gì."),
     ("validate_only", "Chỉ cho biết có nhận được không; không ghi gì."),
+    ("Last-Event-ID", "Chỗ của sự kiện cuối cùng đã thấy."),
     ("If-Match", "Lần quyết định đã thấy, dưới dạng `ETag`, hoặc `*`."),
 ];
 const KEY_VI: &str = "Khóa riêng của mỗi lần ghi.";
@@ -259,12 +268,18 @@ fn complete(method: &str, operation: &mut Value, lang: Lang) {
     let Some(responses) = operation.get_mut("responses").and_then(Value::as_object_mut) else {
         return;
     };
+    let mut is_whole = false;
     if let Some(done) = responses.get_mut("200") {
         done["description"] = lang.pick("Được.", "Done.").into();
-        let tag = lang.pick("Dấu của nội dung này.", "The mark of this content.");
-        done["headers"] = json!({ "ETag": { "description": tag, "schema": { "type": "string" } } });
+        // A stream has no end, and so no mark.
+        is_whole = done.get("content").is_some_and(|kinds| kinds.get("application/json").is_some());
+        if is_whole {
+            let tag = lang.pick("Dấu của nội dung này.", "The mark of this content.");
+            done["headers"] =
+                json!({ "ETag": { "description": tag, "schema": { "type": "string" } } });
+        }
     }
-    if method == "get" {
+    if method == "get" && is_whole {
         let words = lang.pick("Không đổi so với `If-None-Match`.", "As `If-None-Match` has it.");
         responses.insert("304".to_owned(), json!({ "description": words }));
     }

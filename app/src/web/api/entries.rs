@@ -13,7 +13,7 @@ use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::cases;
-use store::log::{self, Cursor};
+use store::log::{self, Cursor, CursorError};
 use store::rows::{EntryRow, StoredEntry};
 use utoipa::{IntoParams, ToSchema};
 
@@ -79,7 +79,7 @@ pub(super) struct EntryTold {
 }
 
 impl EntryTold {
-    fn of(site: &Site, names: &Names, entry: &EntryRow, lang: Lang) -> Self {
+    pub(super) fn of(site: &Site, names: &Names, entry: &EntryRow, lang: Lang) -> Self {
         let actor: Value = serde_json::from_str(&entry.actor).unwrap_or_default();
         let text = |name: &str| actor[name].as_str().unwrap_or_default().to_owned();
         let library = site.runtime.library();
@@ -188,13 +188,7 @@ pub(super) async fn feed(
     Query(asked): Query<Feed>,
 ) -> Result<Response, Problem> {
     let limit = limit(asked.limit, USUAL)?;
-    let after = match &asked.after {
-        Some(text) => text.parse::<Cursor>().map_err(|error| {
-            let vi = "không phải một chỗ trong dòng diễn biến; bỏ tham số này để đọc từ đầu";
-            Problem::unusable("after", vi, &error.to_string())
-        })?,
-        None => Cursor::start(),
-    };
+    let after = place(asked.after.as_deref())?;
     let (found, next, more) = visible(&site, &caller, after, limit).await?;
     let names = site.names().await?;
     let told = |one: &StoredEntry| EntryTold::of(&site, &names, &one.entry, caller.me.lang);
@@ -208,8 +202,17 @@ pub(super) async fn feed(
     Ok(paged(&body, onward.as_deref()))
 }
 
+/// The place in the feed that was `given`; the beginning where none was.
+pub(super) fn place(given: Option<&str>) -> Result<Cursor, Problem> {
+    let Some(text) = given else { return Ok(Cursor::start()) };
+    text.parse().map_err(|error: CursorError| {
+        let vi = "không phải một chỗ trong dòng diễn biến; bỏ tham số này để đọc từ đầu";
+        Problem::unusable("after", vi, &error.to_string())
+    })
+}
+
 /// Up to `limit` entries of the feed after `after` that `caller` may see, how far that went, and whether there is more.
-async fn visible(
+pub(super) async fn visible(
     site: &Site,
     caller: &Caller,
     mut after: Cursor,

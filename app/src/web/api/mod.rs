@@ -21,6 +21,7 @@ mod programme;
 mod report;
 mod reports;
 mod shapes;
+mod stream;
 mod tasks;
 
 use std::sync::Arc;
@@ -54,6 +55,7 @@ fn all() -> OpenApiRouter<Arc<Site>> {
         .routes(routes!(actions::send))
         .routes(routes!(entries::of_case))
         .routes(routes!(entries::feed))
+        .routes(routes!(stream::stream))
         .routes(routes!(tasks::list))
         .routes(routes!(reports::list))
         .routes(routes!(report::show, report::put))
