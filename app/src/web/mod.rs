@@ -6,7 +6,7 @@
 //!
 //! Reading order: [`Site`] and [`router`], [`signing`], then one module a page.
 //!
-//! **Invariant:** a page writes nothing but through the runtime or `store::accounts`; no page holds a
+//! **Invariant:** a page writes nothing but through the runtime, `store::accounts` or `store::tokens`; no page holds a
 //! script, a style or a font that is not ours.
 
 mod account;
