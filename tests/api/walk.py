@@ -179,7 +179,8 @@ def run(schemathesis, base, folder, role, token):
         "--generation-database", "none", "--suppress-health-check", "all", "--warnings", "off",
         "--report", "har", "--report-har-path", str(har),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=900)
+    # It keeps notes where it runs.
+    done = subprocess.run(command, capture_output=True, text=True, timeout=900, cwd=folder)
     said = done.stdout + done.stderr
     (folder / f"{role}.txt").write_text(said)
     if not har.exists():
@@ -220,7 +221,7 @@ def run(schemathesis, base, folder, role, token):
 
 def main():
     schemathesis, base, folder, *roles = sys.argv[1:]
-    folder = pathlib.Path(folder)
+    schemathesis, folder = str(pathlib.Path(schemathesis).absolute()), pathlib.Path(folder).absolute()
     passed = failed = 0
     for one in roles:
         role, token = one.split("=", 1)
