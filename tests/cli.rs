@@ -8,4 +8,5 @@ mod person;
 mod sending;
 mod serving;
 mod suites;
+mod token;
 mod trouble;

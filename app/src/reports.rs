@@ -34,6 +34,17 @@ pub(crate) enum Mark {
 }
 
 impl Mark {
+    /// The mark as a stable word for programs.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::OnTime => "on_time",
+            Self::Late => "late",
+            Self::Overdue => "overdue",
+            Self::Awaited => "awaited",
+            Self::Closed => "closed",
+        }
+    }
+
     /// The mark in words.
     pub(crate) fn word(self, lang: Lang) -> &'static str {
         match self {

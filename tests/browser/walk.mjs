@@ -153,6 +153,7 @@ async function walk(person, width) {
     await page.emulateMedia({ media: 'screen' });
     await page.setViewportSize({ width, height: 900 });
   }
+  if (role === 'core_enterprise') await token(page, go);
   const cases = work.length > 0 ? work : await (await go('/cases'), links('table a'));
   await go(cases[0]);
   await judge(page, `${person} a case`, { picture: `case-${role}` });
@@ -175,9 +176,35 @@ async function walk(person, width) {
   await page.context().close();
 }
 
+/// A token for a program: wrong first, then shown once, then revoked.
+async function token(page, go) {
+  await go('/account/tokens');
+  await page.click('main button[type=submit]');
+  await judge(page, 'a token without a name', { picture: 'token-errors' });
+  await page.fill('#token-name', 'Phần mềm kế toán');
+  await page.check('#token-scope-report');
+  await page.click('main button[type=submit]');
+  const secret = await page.inputValue('#secret').catch(() => '');
+  check(secret.startsWith('ctm_'), `the token is shown: ${page.url()}`);
+  await judge(page, 'a token that was made', { picture: 'token' });
+  await go('/account');
+  await judge(page, 'an account with a token', { picture: 'account-token' });
+  const asked = await page.request.get(`${base}/api/v1/me`, { headers: { authorization: `Bearer ${secret}` } });
+  check(asked.status() === 200, `the token is good: ${asked.status()}`);
+  await page.click('form[action^="/account/tokens/"] button');
+  const again = await page.request.get(`${base}/api/v1/me`, { headers: { authorization: `Bearer ${secret}` } });
+  check(again.status() === 401, `a revoked token is worth nothing: ${again.status()}`);
+}
+
 async function signedOut(width) {
   const page = await signedIn('', width);
-  for (const [path, name] of [['/sign-in', 'sign-in'], ['/nothing-here', 'nothing-here']]) {
+  const open = [
+    ['/sign-in', 'sign-in'],
+    ['/nothing-here', 'nothing-here'],
+    ['/api/docs', 'api'],
+    ['/api/problems/stale', 'api-problem'],
+  ];
+  for (const [path, name] of open) {
     await page.goto(base + path);
     await judge(page, path, { picture: name });
   }

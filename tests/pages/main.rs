@@ -6,12 +6,17 @@
 
 mod acting;
 mod administering;
+mod api_acting;
+mod api_reading;
+mod api_routes;
 mod boards;
 mod browser;
 mod drafting;
+mod program;
 mod receipts;
 mod routes;
 mod seeing;
 mod sheets;
 mod signing;
+mod tokens;
 mod urging;

@@ -5,13 +5,16 @@ use axum::http::StatusCode;
 use crate::browser::shared;
 
 /// (method, route as the router writes it, whether anybody may ask).
-const ROUTES: [(&str, &str, bool); 46] = [
+const ROUTES: [(&str, &str, bool); 52] = [
     ("get", "/assets/{name}", true),
     ("get", "/sign-in", true),
     ("post", "/sign-in", true),
     ("get", "/invitation/{token}", true),
     ("post", "/invitation/{token}", true),
     ("post", "/lang/{code}", true),
+    ("get", "/api/docs", true),
+    ("get", "/api/openapi.json", true),
+    ("get", "/api/problems/{code}", true),
     ("get", "/healthz", true),
     ("get", "/", false),
     ("get", "/work", false),
@@ -52,6 +55,9 @@ const ROUTES: [(&str, &str, bool); 46] = [
     ("post", "/batches/{id}/again", false),
     ("get", "/account", false),
     ("post", "/account/sessions/{token}", false),
+    ("get", "/account/tokens", false),
+    ("post", "/account/tokens", false),
+    ("post", "/account/tokens/{id}", false),
 ];
 /// One more, apart because it ends the session it is asked in.
 const SIGN_OUT: (&str, &str, bool) = ("post", "/sign-out", false);

@@ -42,5 +42,6 @@ mod people;
 mod rivals;
 mod sample;
 mod store;
+mod tokens;
 mod trouble;
 mod work;

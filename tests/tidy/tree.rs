@@ -11,7 +11,8 @@ use serde_json::Value;
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 
 /// Folders that are not ours to judge: what cargo and git write, and the suite of others.
-const SKIPPED: &[&str] = &["target", ".git", "tests/conformance", "tests/browser/node_modules"];
+const SKIPPED: &[&str] =
+    &["target", ".git", "tests/conformance", "tests/api/venv", "tests/browser/node_modules"];
 
 /// One text file, its path relative to the repository.
 #[derive(Debug, Clone)]

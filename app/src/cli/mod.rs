@@ -37,6 +37,7 @@ pub mod send_all;
 pub mod serve;
 pub mod simulate;
 pub mod task;
+pub mod token;
 pub mod verify;
 pub mod wording;
 
@@ -143,6 +144,9 @@ pub enum Verb {
     /// Who can sign in to the pages
     #[command(subcommand)]
     Account(account::Verb),
+    /// Tokens by which programs act for somebody
+    #[command(subcommand)]
+    Token(token::Verb),
     /// What is kept of a person, and how it is erased
     #[command(subcommand)]
     Person(person::Verb),
@@ -196,6 +200,7 @@ async fn carry_out(arguments: &Arguments) -> Result<(), Failure> {
         Verb::Report(verb) => report::run(verb, arguments).await,
         Verb::Outbox(verb) => outbox::run(verb, arguments).await,
         Verb::Account(verb) => account::run(verb, arguments).await,
+        Verb::Token(verb) => token::run(verb, arguments).await,
         Verb::Person(verb) => person::run(verb, arguments).await,
         Verb::Verify(args) => verify::run(args, arguments).await,
         Verb::Bench(verb) => bench::run(verb, arguments).await,

@@ -8,12 +8,12 @@ use axum::response::{IntoResponse, Redirect, Response};
 use maud::{Markup, html};
 use store::accounts::{self, SessionRow};
 
-use super::Site;
 use super::audit::{self, Caller, What};
 use super::page::{Page, Part, moment};
 use super::see::Sight;
 use super::signing::{self, Me};
 use super::trouble::Trouble;
+use super::{Site, account_tokens};
 use crate::cli::Lang;
 use crate::facts::{self, Names};
 
@@ -23,6 +23,7 @@ pub(super) async fn page(State(site): State<Arc<Site>>, me: Me) -> Result<Respon
     let names = site.names().await?;
     let sight = Sight::of(&site, &me.id).await?;
     let sessions = accounts::sessions_of(site.store(), &me.id, signing::real_ms()).await?;
+    let tokens = account_tokens::section(&site, &me, &names).await?;
     let title = lang.pick("Tài khoản của tôi", "My account");
     let organisation = names.organisation(&me.organisation);
     Ok(Page::of(&site, &me, Part::Account, title).show(&html! {
@@ -42,6 +43,7 @@ pub(super) async fn page(State(site): State<Arc<Site>>, me: Me) -> Result<Respon
         }
         (held(&site, &me, &sight, &names))
         (signed_in(&site, &me, &sessions))
+        (tokens)
     }))
 }
 

@@ -22,11 +22,12 @@ use store::rows::StoredEntry;
 use super::case::Seen;
 use super::draft::{self, Kept};
 use super::form::{self, Field, Typed};
+use super::said::Said;
 use super::signing::Me;
 use super::trouble::Trouble;
 use super::{Site, act_form, answer, conflict, context};
 use crate::cli::Lang;
-use crate::cli::wording::{because, not_sent};
+use crate::cli::wording::because;
 
 /// Names of the fields that are not the payload's.
 pub(super) const DECISION: &str = "_decision";
@@ -227,55 +228,20 @@ async fn refused(
 ) -> Result<Response, Trouble> {
     // The case as it is now: somebody else may have acted, and the form is bound to that decision.
     let seen = Seen::of(site, me, id).await?;
-    let (mut errors, mut words, mut meanwhile) = (BTreeMap::new(), Vec::new(), Vec::new());
-    let lang = me.lang;
-    let status = match error {
-        SendError::Refused(refused) => refusal(refused, &mut errors, &mut words, lang),
-        SendError::Stale { .. } => {
-            meanwhile = conflict::since(site, &seen, revision).await?;
-            words.push(stale_words(lang).to_owned());
-            StatusCode::CONFLICT
-        }
-        other => {
-            let calendar = site.runtime.library();
-            let failure = not_sent(other, calendar.calendar());
-            words.push(failure.words(lang).to_owned());
-            match other {
-                SendError::Malformed { .. } => StatusCode::UNPROCESSABLE_ENTITY,
-                _ => StatusCode::SERVICE_UNAVAILABLE,
-            }
-        }
-    };
+    let said = Said::about(error, site.runtime.library().calendar());
+    let (errors, mut words) = said.in_words(me.lang);
+    let mut meanwhile = Vec::new();
+    if matches!(error, SendError::Stale { .. }) {
+        meanwhile = conflict::since(site, &seen, revision).await?;
+        words = vec![stale_words(me.lang).to_owned()];
+    }
     // A key is for one command; only one that may have been written is sent again under the same.
     let key = match error {
         SendError::Unavailable { .. } => told.key.clone(),
         _ => fresh_key(),
     };
+    let status = said.status;
     again(site, me, &seen, event, Told { errors, words, status, key, meanwhile, ..told }).await
-}
-
-/// What the chart refused: words for fields and for the whole, and the status of the answer.
-pub(super) fn refusal(
-    refused: &chart::refusal::Refused,
-    errors: &mut BTreeMap<String, String>,
-    words: &mut Vec<String>,
-    lang: Lang,
-) -> StatusCode {
-    use chart::refusal::Refused;
-    match refused {
-        Refused::Payload { violations, .. } | Refused::Data { violations, .. } => {
-            for one in violations {
-                let text = lang.pick(&one.message_vi, &one.message_en).to_owned();
-                errors.entry(one.pointer.clone()).or_insert(text);
-            }
-            return StatusCode::UNPROCESSABLE_ENTITY;
-        }
-        Refused::Requirements { reasons, .. } => {
-            words.extend(reasons.iter().map(|reason| reason.text.get(lang.code()).to_owned()));
-        }
-        other => words.push(other.text().get(lang.code()).to_owned()),
-    }
-    StatusCode::CONFLICT
 }
 
 fn stale_words(lang: Lang) -> &'static str {

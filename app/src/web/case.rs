@@ -72,6 +72,13 @@ impl Seen {
     ///
     /// What they may not do themselves they may do in the place of somebody.
     pub(super) fn allowed(&self, site: &Site) -> Allowed {
+        let mut answer = self.possible(site);
+        answer.allowed.retain(|action| form::is_fillable(&action.payload));
+        answer
+    }
+
+    /// The same, with what only programs can fill in.
+    pub(super) fn possible(&self, site: &Site) -> Allowed {
         let mut answer = self.allowed_as(site, &self.actors[0]);
         for actor in &self.actors[1..] {
             for action in self.allowed_as(site, actor).allowed {
@@ -81,7 +88,6 @@ impl Seen {
                 }
             }
         }
-        answer.allowed.retain(|action| form::is_fillable(&action.payload));
         answer.allowed.sort_by_key(|action| Reverse(self.depth_of(&action.event)));
         answer
     }

@@ -51,9 +51,9 @@ pub(super) fn show(
                 ul class="govuk-list govuk-list--bullet" {
                     @for StoredEntry { entry, .. } in entries {
                         li {
-                            b { (told::title_of(seen, &entry.event, lang)) } " "
+                            b { (told::event_words(&seen.chart, &entry.event, lang)) } " "
                             span class="app-muted" {
-                                (lang.pick("bởi ", "by ")) (told::who(seen, &entry.actor, lang)) ", "
+                                (lang.pick("bởi ", "by ")) (told::who(&seen.names, &entry.actor, lang)) ", "
                                 (moment(entry.recorded_at_ms, library.calendar(), lang))
                             }
                         }

@@ -7,14 +7,16 @@
 //!
 //! Reading order: [`Site`] and [`router`], [`signing`], then one module a page.
 //!
-//! **Invariant:** a page writes nothing but through the runtime or `store::{accounts, audit, batches, drafts, people}`;
-//! no page loads a script, a style or a font that is not ours, or holds one in itself.
+//! **Invariant:** a page writes nothing but through the runtime or `store::{accounts, audit, batches, drafts, people,
+//! tokens}`; no page loads a script, a style or a font that is not ours, or holds one in itself.
 
 mod account;
+mod account_tokens;
 mod act;
 mod act_form;
 mod admin;
 mod answer;
+mod api;
 pub mod assets;
 mod audit;
 mod batch;
@@ -37,6 +39,7 @@ mod owing;
 mod page;
 mod receipt;
 mod reports;
+mod said;
 mod see;
 mod sheet;
 mod signing;
@@ -62,7 +65,7 @@ use chart::moment::Timestamp;
 use runtime::Runtime;
 use runtime::clock::Stopwatch;
 use tokio::net::TcpListener;
-use tokio::sync::{Mutex, Notify, Semaphore};
+use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use tower_http::compression::CompressionLayer;
 
 use crate::facts::{self, Names};
@@ -89,6 +92,8 @@ pub struct Site {
     hashing: Semaphore,
     /// Few workbooks are read or written at a time.
     sheets: Semaphore,
+    /// Whether the server stops: what would go on for ever ends then.
+    closing: watch::Sender<bool>,
 }
 
 impl Site {
@@ -96,7 +101,8 @@ impl Site {
     pub fn new(runtime: Runtime, demo: bool, secure: bool) -> Arc<Self> {
         let (names, hashing, sheets) = (Mutex::new(None), Semaphore::new(2), Semaphore::new(2));
         let reports = kept::Kept::default();
-        Arc::new(Self { runtime, demo, secure, names, reports, hashing, sheets })
+        let closing = watch::Sender::new(false);
+        Arc::new(Self { runtime, demo, secure, names, reports, hashing, sheets, closing })
     }
 
     fn store(&self) -> &store::Store {
@@ -134,6 +140,9 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/sign-in", get(signing::form).post(signing::sign_in))
         .route("/invitation/{token}", get(invited::page).post(invited::accept))
         .route("/lang/{code}", post(account::language))
+        .route("/api/docs", get(api::docs::page))
+        .route("/api/openapi.json", get(api::docs::openapi))
+        .route("/api/problems/{code}", get(api::docs::problem))
         .route("/healthz", get(|| async { "ok\n" }));
     // What takes `Me` answers with the sign-in page to whoever is not signed in.
     let signed_in = Router::new()
@@ -176,6 +185,8 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/batches/{id}/again", post(batch::again))
         .route("/account", get(account::page))
         .route("/account/sessions/{token}", post(account::end_session))
+        .route("/account/tokens", get(account_tokens::form).post(account_tokens::make))
+        .route("/account/tokens/{id}", post(account_tokens::revoke))
         .route("/sign-out", post(account::sign_out));
     // A workbook may be larger than a form.
     let files = Router::new()
@@ -187,6 +198,8 @@ pub fn router(site: Arc<Site>) -> Router {
         .fallback(trouble::nothing_here)
         .layer(from_fn_with_state(Arc::clone(&site), guard::words_of_rejections))
         .layer(from_fn(guard::same_site))
+        // Programs bring a token and no cookie, and are answered in words of their own.
+        .nest(api::BASE, api::routes())
         .layer(from_fn(guard::headers))
         .layer(CompressionLayer::new())
         .layer(DefaultBodyLimit::max(FORM_BYTES_MAX))
@@ -203,6 +216,10 @@ pub async fn serve(
     let stop = Arc::new(Notify::new());
     let (own, told) = (Arc::clone(&site), Arc::clone(&stop));
     let batches = tokio::spawn(async move { batch::keep_going(&own, &told).await });
+    let stopped = async move {
+        stopped.await;
+        site.closing.send_replace(true);
+    };
     let served = axum::serve(listener, service).with_graceful_shutdown(stopped).await;
     stop.notify_one();
     drop(batches.await);

@@ -68,7 +68,7 @@ pub(super) async fn page(
             }
         }
         div class="app-card app-form" {
-            h1 class="govuk-heading-l" { (title) ": " (told::title_of(&seen, &entry.event, lang)) }
+            h1 class="govuk-heading-l" { (title) ": " (told::event_words(&seen.chart, &entry.event, lang)) }
             p class="govuk-body app-muted" { (seen.title(lang)) }
             @if let Some(newest) = newest {
                 div class="app-draft" role="note" {
@@ -115,7 +115,7 @@ fn facts(site: &Site, seen: &Seen, entry: &EntryRow, at: Option<usize>, lang: La
                 strong { "BN-" (short) "-" (entry.revision) }
             }))
             (row(lang.pick("Ghi vào hồ sơ lúc", "Recorded at"), &moment(entry.recorded_at_ms)))
-            (row(lang.pick("Người gửi", "Sent by"), &html! { (told::who(seen, &entry.actor, lang)) }))
+            (row(lang.pick("Người gửi", "Sent by"), &html! { (told::who(&seen.names, &entry.actor, lang)) }))
             @if let Some(at) = at {
                 (row(lang.pick("Phiên bản", "Version"), &html! { (at + 1) }))
                 @if let Some(received) = received {

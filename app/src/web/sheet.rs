@@ -23,6 +23,7 @@ use super::case::Seen;
 use super::cells::{self, NotOurs, Remark, Sheet};
 use super::form::{Field, Typed};
 use super::page::{Page, Part};
+use super::said::Said;
 use super::signing::Me;
 use super::trouble::Trouble;
 use super::workbook::{self, Mark, Template};
@@ -350,7 +351,7 @@ fn judge(asked: &Asked<'_>, sheet: &mut Sheet) {
             let (now, calendar) = (site.now().max(seen.snapshot.recorded_at), library.calendar());
             let taken = step::step(&seen.chart, &seen.snapshot, &event, actor, now, calendar);
             if let Err(why) = taken {
-                act::refusal(&why, &mut errors, &mut words, me.lang);
+                (errors, words) = Said::refused(&why).in_words(me.lang);
             }
         }
     }

@@ -1,5 +1,6 @@
 //! What is told of a case beside what can be done: who owes what, its facts, what happened.
 
+use chart::definition::Chart;
 use chart::event::name;
 use maud::{Markup, html};
 use serde_json::Value;
@@ -9,7 +10,7 @@ use super::case::Seen;
 use super::page::{due_chip, moment};
 use super::{Site, owing, receipt};
 use crate::cli::Lang;
-use crate::facts::role_title;
+use crate::facts::{Names, role_title};
 
 /// How many entries of the history are shown unless all are asked for.
 const ENTRIES_SHOWN: usize = 12;
@@ -47,29 +48,39 @@ pub(super) fn owed(site: &Site, seen: &Seen, lang: Lang) -> Markup {
     }
 }
 
-/// What the case knows that has a title in its schema and is short.
-pub(super) fn facts(site: &Site, seen: &Seen, lang: Lang) -> Markup {
+/// Something the case knows, in words.
+pub(super) struct Fact {
+    /// Its name in the data.
+    pub(super) name: String,
+    pub(super) title: String,
+    pub(super) words: String,
+}
+
+/// What the case knows that has a title in its schema and is short: all that is told to whoever sees the case.
+pub(super) fn known(site: &Site, seen: &Seen, lang: Lang) -> Vec<Fact> {
     let none = Value::Null;
     let schema = seen.chart.data_schema.as_ref().map_or(&none, |schema| schema.source());
-    let rows: Vec<(String, String)> = seen
-        .facts
-        .data
-        .members()
-        .filter_map(|(key, value)| {
-            let property = &schema["properties"][key];
-            let english = property["x-title-en"].as_str().filter(|_| lang == Lang::En);
-            let title = english.or(property["title"].as_str())?;
-            Some((title.to_owned(), shown(site, seen, key, property, value, lang)?))
-        })
-        .collect();
+    let told = |(name, value): (&str, &Value)| {
+        let property = &schema["properties"][name];
+        let english = property["x-title-en"].as_str().filter(|_| lang == Lang::En);
+        let title = english.or(property["title"].as_str())?.to_owned();
+        let words = shown(site, seen, name, property, value, lang)?;
+        Some(Fact { name: name.to_owned(), title, words })
+    };
+    seen.facts.data.members().filter_map(told).collect()
+}
+
+/// The facts of the case.
+pub(super) fn facts(site: &Site, seen: &Seen, lang: Lang) -> Markup {
+    let facts = known(site, seen, lang);
     html! {
         section class="app-card" aria-labelledby="facts" {
             h2 class="govuk-heading-m" id="facts" { (lang.pick("Thông tin hồ sơ", "Facts")) }
             dl class="govuk-summary-list" {
-                @for (title, value) in &rows {
+                @for fact in &facts {
                     div class="govuk-summary-list__row" {
-                        dt class="govuk-summary-list__key" { (title) }
-                        dd class="govuk-summary-list__value" { (value) }
+                        dt class="govuk-summary-list__key" { (fact.title) }
+                        dd class="govuk-summary-list__value" { (fact.words) }
                     }
                 }
             }
@@ -129,11 +140,17 @@ pub(super) fn history(
     let mut items = Vec::new();
     for StoredEntry { entry, .. } in entries.iter().rev().take(shown) {
         let reminder = reminder(seen, entry, lang);
-        let (title, note) =
-            reminder.unwrap_or_else(|| (title_of(seen, &entry.event, lang), String::new()));
+        let (title, note) = reminder
+            .unwrap_or_else(|| (event_words(&seen.chart, &entry.event, lang), String::new()));
         let receipt = receipt::is_given(seen, entry, &seen.actors[0].id);
         let receipt = receipt.then(|| receipt::path(&entry.case_id, entry.revision));
-        items.push((title, note, who(seen, &entry.actor, lang), entry.recorded_at_ms, receipt));
+        items.push((
+            title,
+            note,
+            who(&seen.names, &entry.actor, lang),
+            entry.recorded_at_ms,
+            receipt,
+        ));
     }
     let earlier = entries.len().saturating_sub(shown);
     html! {
@@ -181,34 +198,29 @@ fn reminder(seen: &Seen, entry: &EntryRow, lang: Lang) -> Option<(String, String
     Some((format!("{words}“{}”", role.get(lang.code())), note))
 }
 
-/// What happened, in words.
-pub(super) fn title_of(seen: &Seen, event: &str, lang: Lang) -> String {
-    let title = seen.chart.events.get(event).map(|event| event.title.get(lang.code()));
+/// An event in the words of its chart; of the engine's own in ours.
+pub(super) fn event_words(chart: &Chart, event: &str, lang: Lang) -> String {
+    let title = chart.events.get(event).map(|event| event.title.get(lang.code()));
     let title = title.filter(|title| !title.is_empty());
-    title.map_or_else(|| machine_words(event, lang), str::to_owned)
-}
-
-/// What the engine itself did, in words.
-fn machine_words(event: &str, lang: Lang) -> String {
-    match event {
+    let machine = match event {
         "case.opened" | "opened" => lang.pick("Mở hồ sơ", "Case opened"),
         "term.due" => lang.pick("Đến hạn", "Deadline reached"),
         "term.rung" => lang.pick("Nhắc việc", "Reminder"),
         _ => event,
-    }
-    .to_owned()
+    };
+    title.unwrap_or(machine).to_owned()
 }
 
-/// Name and unit of whoever sent an entry.
-pub(super) fn who(seen: &Seen, actor: &str, lang: Lang) -> String {
+/// Name and unit of whoever sent an entry (`actor` as the log keeps it).
+pub(super) fn who(names: &Names, actor: &str, lang: Lang) -> String {
     let actor: Value = serde_json::from_str(actor).unwrap_or_default();
     let id = actor["id"].as_str().unwrap_or_default();
     if id.is_empty() || id == "system" {
         return lang.pick("Hệ thống", "the system").to_owned();
     }
-    let (name, unit) = (seen.names.person(id), actor["org"].as_str().unwrap_or_default());
-    let name = match (actor["on_behalf_of"].as_str().map(|absent| seen.names.person(absent)), lang)
-    {
+    let (name, unit) = (names.person(id), actor["org"].as_str().unwrap_or_default());
+    let absent = actor["on_behalf_of"].as_str().map(|absent| names.person(absent));
+    let name = match (absent, lang) {
         (None, _) => name.to_owned(),
         (Some(absent), Lang::Vi) => format!("{name} thay mặt {absent}"),
         (Some(absent), Lang::En) => format!("{name} in the place of {absent}"),
@@ -216,5 +228,5 @@ pub(super) fn who(seen: &Seen, actor: &str, lang: Lang) -> String {
     if unit.is_empty() {
         return name;
     }
-    format!("{name}, {}", seen.names.organisation(unit).get(lang.code()))
+    format!("{name}, {}", names.organisation(unit).get(lang.code()))
 }

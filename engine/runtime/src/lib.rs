@@ -19,6 +19,7 @@ pub mod library;
 pub mod personal;
 mod plan;
 pub mod queue;
+pub mod rehearse;
 pub mod shared;
 pub mod writer;
 mod writes;

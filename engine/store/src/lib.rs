@@ -103,6 +103,7 @@ pub mod meta;
 pub mod people;
 pub mod personal;
 pub mod removed;
+pub mod tokens;
 
 mod address;
 mod batch;

@@ -80,7 +80,9 @@ pub async fn erase(store: &Store, reference: &str) -> Result<bool, ChoreError> {
 pub async fn erase_person(store: &Store, person: &str) -> Result<u64, ChoreError> {
     const VALUES: &str = "DELETE FROM personal WHERE person = $1";
     const PERSON: &str = "UPDATE persons SET name = '', email = '', erased = $2 WHERE id = $1";
-    const OWN: [&str; 4] = [
+    // What a token was for may name somebody; its id is the hash of no secret.
+    const OWN: [&str; 5] = [
+        "UPDATE api_tokens SET token_sha = id, name = '' WHERE person = $1",
         "DELETE FROM sessions WHERE person = $1",
         "DELETE FROM invitations WHERE person = $1",
         "DELETE FROM accounts WHERE person = $1",
