@@ -19,6 +19,7 @@ trap finish EXIT
 
 npm ci --silent
 export COTMOC_LETTERS="$folder/letters" COTMOC_SMTP=
+: >"$folder/remarks"
 "$program" demo --db "$folder/demo.db" --months 6 --serve --listen 127.0.0.1:0 \
   >"$folder/said" 2>"$folder/remarks" &
 server=$!

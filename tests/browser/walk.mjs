@@ -154,7 +154,17 @@ async function walk(person, width) {
     await page.setViewportSize({ width, height: 900 });
   }
   if (role === 'core_enterprise') await token(page, go);
+  if (role === 'administrator') {
+    await go('/calendar?year=2022&from=11/02/2022&days=10');
+    await judge(page, 'the calendar', { picture: 'calendar' });
+    check((await page.textContent('[role=status]')).includes('25/02/2022'), 'ten working days are counted');
+  }
   const cases = work.length > 0 ? work : await (await go('/cases'), links('table a'));
+  if (cases.length === 0) {
+    check(role === 'administrator', `${person} sees a case`);
+    await page.context().close();
+    return;
+  }
   await go(cases[0]);
   await judge(page, `${person} a case`, { picture: `case-${role}` });
   for (const path of (await links('.app-now__row a')).slice(0, 2)) {

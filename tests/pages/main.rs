@@ -20,3 +20,4 @@ mod sheets;
 mod signing;
 mod tokens;
 mod urging;
+mod words;

@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use crate::browser::shared;
 
 /// (method, route as the router writes it, whether anybody may ask).
-const ROUTES: [(&str, &str, bool); 52] = [
+const ROUTES: [(&str, &str, bool); 53] = [
     ("get", "/assets/{name}", true),
     ("get", "/sign-in", true),
     ("post", "/sign-in", true),
@@ -31,6 +31,7 @@ const ROUTES: [(&str, &str, bool); 52] = [
     ("post", "/cases/{id}/actions/{event}/sheet", false),
     ("get", "/cases/{id}/actions/{event}/template", false),
     ("get", "/overdue", false),
+    ("get", "/calendar", false),
     ("get", "/admin/people", false),
     ("post", "/admin/people", false),
     ("get", "/admin/people/new", false),

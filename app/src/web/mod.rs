@@ -21,6 +21,7 @@ pub mod assets;
 mod audit;
 mod batch;
 mod batches;
+mod calendar;
 mod case;
 mod cases;
 mod cells;
@@ -156,6 +157,7 @@ pub fn router(site: Arc<Site>) -> Router {
         .route("/cases/{id}/actions/{event}/draft", post(draft::save))
         .route("/cases/{id}/actions/{event}/discard", get(draft::confirm).post(draft::discard))
         .route("/overdue", get(overdue::page))
+        .route("/calendar", get(calendar::page))
         .route("/admin/people", get(admin::people::page).post(admin::people::add))
         .route("/admin/people/new", get(admin::people::new))
         .route("/admin/people/{id}", get(admin::person::page))

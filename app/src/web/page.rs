@@ -18,6 +18,7 @@ pub(super) enum Part {
     Cases,
     Reports,
     Overdue,
+    Calendar,
     Admin,
     Account,
     /// None of them: signing in, an error.
@@ -127,6 +128,7 @@ impl<'a> Page<'a> {
         if self.me.is_some_and(|me| me.watches) {
             items.push((Part::Overdue, "/overdue", lang.pick("Quá hạn", "Overdue")));
         }
+        items.push((Part::Calendar, "/calendar", lang.pick("Lịch", "Calendar")));
         if self.me.is_some_and(|me| me.administers) {
             items.push((Part::Admin, "/admin/people", lang.pick("Quản trị", "Administration")));
         }
