@@ -89,13 +89,16 @@ pub enum Format {
     Csv,
 }
 
+/// The store where nobody names one.
+pub const STORE_USUAL: &str = "sqlite:cotmoc.db";
+
 /// Cột Mốc: a durable case engine, and on it the certification procedure of Viet Nam's national
 /// digital platforms (Decision 186/QĐ-BTTTT).
 #[derive(Debug, Parser)]
 #[command(name = "cotmoc", version, propagate_version = true, after_help = EXAMPLES)]
 pub struct Arguments {
     /// The store: `sqlite:FILE` or `postgres://…`
-    #[arg(long, global = true, env = "COTMOC_STORE", default_value = "sqlite:cotmoc.db")]
+    #[arg(long, global = true, env = "COTMOC_STORE", default_value = STORE_USUAL)]
     pub store: String,
     /// The language of messages
     #[arg(long, global = true, env = "COTMOC_LANG", value_enum, default_value_t = Lang::Vi)]

@@ -22,11 +22,14 @@ use super::desk::{calendar, close, open, shipped};
 use super::init::BEGAN;
 use super::output::remark;
 use super::wording::because;
-use super::{Arguments, Failure, Lang, pages};
+use super::{Arguments, Failure, Lang, STORE_USUAL, pages};
 use crate::config::Config;
 use crate::letters::{self, Builder};
 use crate::mail::{self, Mail, Sender};
 use crate::schedules::programme;
+
+/// The file of [`STORE_USUAL`].
+const FILE_USUAL: &str = "cotmoc.db";
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
@@ -64,8 +67,7 @@ pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
         Some(address) => Some(pages::listen(address).await?),
         None => pages::listen_if_free(common.lang).await,
     };
-    let store = open(&common.store).await?;
-    store.migrate().await?;
+    let store = opened(&common.store, common.lang).await?;
     let schedules = programme(&store, began(&store).await?).map_err(|error| {
         let en = because(&error);
         Failure::usage(&format!("Không dùng được lịch mở kỳ: {en}."), &en)
@@ -103,6 +105,30 @@ pub async fn run(args: &Args, common: &Arguments) -> Result<(), Failure> {
     });
     close(runtime).await;
     served
+}
+
+/// The store at `url`, set up. The usual one is made where there is none; a file that somebody named must be
+/// there, since a slip of the pen would otherwise begin an empty programme.
+async fn opened(url: &str, lang: Lang) -> Result<Store, Failure> {
+    if url != STORE_USUAL || std::path::Path::new(FILE_USUAL).exists() {
+        let store = open(url).await?;
+        store.migrate().await?;
+        return Ok(store);
+    }
+    let store = Store::open(url).await?;
+    store.migrate().await?;
+    meta::set(&store, BEGAN, &Clock::Real.now().as_ms().to_string()).await?;
+    remark(&match lang {
+        Lang::Vi => format!(
+            "Đã tạo cơ sở dữ liệu mới trong `{FILE_USUAL}`. Muốn có các đơn vị và vai trò của Quyết định 186: dừng lại, \
+             rồi `cotmoc import --platforms`."
+        ),
+        Lang::En => format!(
+            "made a new database in `{FILE_USUAL}`; for the organisations and roles of Decision 186 stop it and run \
+             `cotmoc import --platforms`"
+        ),
+    });
+    Ok(store)
 }
 
 /// Where letters go: to the server that is named, else into the folder.
